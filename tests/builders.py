@@ -23,7 +23,7 @@ def _to_kind(column: pd.Series) -> pd.Series:
         ("_date", "_period")
     )
     if is_date and len(filled):
-        return pd.to_datetime(column)
+        return pd.to_datetime(column, format="ISO8601")
     if len(filled) and filled.str.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?").all():
         return column.astype(float)
     return column

@@ -148,6 +148,9 @@ def find_problems(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         the frame keeps its contract. All rows of a doubled key but the first are named.
     """
     found = [*_find_cell_problems(frame, table), _find_doubled_keys(frame, table)]
+    found = [problems for problems in found if len(problems)]
+    if not found:
+        return pd.DataFrame(columns=PROBLEM_COLUMNS)
     problems = pd.concat(found, ignore_index=True)
     return problems.sort_values(["row", "column", "rule"], kind="stable", ignore_index=True)
 
