@@ -1,0 +1,89 @@
+"""What a month should have been: a robust level and season for each series, all at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+
+def expect_demand(panel: pd.DataFrame) -> pd.DataFrame:
+    """Return what each month would have been without its own surprise.
+
+    expected = level x season: level is the median of the 13 months around a month, season the
+    median, over years, of actual / level for the month of the year (1 below three years of data,
+    shrunk by years / (years + 1)). Medians keep one odd month out of its own yardstick.
+
+    Args:
+        panel: a row a series, a column a month (all months, in order) [units]; blank before a
+            series' first month.
+
+    Example:
+        Constant demand of 10 with one month of 90: expected is 10 in every month.
+    """
+    values = panel.to_numpy(dtype=float)
+    with np.errstate(all="ignore"):
+        level = _running_median(values)
+        season = _season(
+            values / np.where(level > 0, level, np.nan), pd.DatetimeIndex(panel.columns).month
+        )
+        level = _running_median(values / season)
+    return pd.DataFrame(level * season, index=panel.index, columns=panel.columns)
+
+
+def robust_spread(panel: pd.DataFrame, expected: pd.DataFrame) -> pd.Series:
+    """Return each series' usual distance from expectation: 1.4826 x median absolute difference."""
+    return 1.4826 * (panel - expected).abs().median(axis=1)
+
+
+def to_panel(history: pd.DataFrame, by: list[str], value: str = "actual_qty") -> pd.DataFrame:
+    """Return one row a series and one column a month, every month of the frame present.
+
+    Months before a series' first row are blank.
+    """
+    summed = history.groupby([*by, "period"])[value].sum()
+    wide = summed.unstack("period")
+    months = pd.date_range(history["period"].min(), history["period"].max(), freq="MS")
+    return wide.reindex(columns=months)
+
+
+def to_long(panel: pd.DataFrame, by: list[str], name: str) -> pd.DataFrame:
+    """Return a panel as rows of (`by`, period, `name`), blanks left out."""
+    long = panel.reset_index().melt(id_vars=by, var_name="period", value_name=name)
+    long["period"] = pd.to_datetime(long["period"])
+    return long.dropna(subset=[name]).reset_index(drop=True)
+
+
+def find_true(panel: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Return the keys (`by`, period) of the cells that are true."""
+    long = to_long(panel.fillna(False), by, "found")
+    return long.loc[long["found"].astype(bool), [*by, "period"]].reset_index(drop=True)
+
+
+def _running_median(values: Matrix, span: int = 13) -> Matrix:
+    edge = span // 2
+    padded = np.pad(values, ((0, 0), (edge, edge)), constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, span, axis=1)
+    return _quiet_median(windows, axis=2)
+
+
+def _season(ratio: Matrix, months: pd.Index) -> Matrix:
+    season = np.ones_like(ratio)
+    for month in range(1, 13):
+        columns = np.asarray(months == month)
+        years = np.isfinite(ratio[:, columns]).sum(axis=1)
+        index = np.nan_to_num(_quiet_median(ratio[:, columns], axis=1), nan=1.0)
+        shrink = np.where(years >= 3, years / (years + 1), 0.0)
+        season[:, columns] = np.maximum(1 + shrink * (index - 1), 0.05)[:, None]
+    return season
+
+
+def _quiet_median(values: Matrix, axis: int) -> Matrix:
+    """Return the median without blanks; blank where all are, and no warning for it."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanmedian(values, axis=axis), dtype=float)
