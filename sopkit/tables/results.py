@@ -375,6 +375,8 @@ CONFLICT = _result(
     value("gap_value", "second - first"),
     words("first_owner", "role that holds the one"),
     words("second_owner", "role that holds the other"),
+    date("first_period", "first month compared"),
+    date("last_period", "last month compared"),
 )
 
 KPI_VALUE = _result(

@@ -1,0 +1,26 @@
+"""From many numbers to one: targets compared, conflicts opened, the plan proposed."""
+
+from __future__ import annotations
+
+from sopkit.consensus.conflicts import (
+    compare_budget,
+    compare_streams,
+    find_conflicts,
+    find_owners,
+    to_target_pairs,
+)
+from sopkit.consensus.levels import sum_matching
+from sopkit.consensus.proposal import propose_plan, sum_overdue
+from sopkit.consensus.targets import compare_targets
+
+__all__ = [
+    "compare_budget",
+    "compare_streams",
+    "compare_targets",
+    "find_conflicts",
+    "find_owners",
+    "propose_plan",
+    "sum_matching",
+    "sum_overdue",
+    "to_target_pairs",
+]
