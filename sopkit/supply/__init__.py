@@ -1,0 +1,25 @@
+"""Supply planning: net demand, rough-cut load, the cheapest plan, and why it falls short.
+
+Notebooks and `scenario` call what is listed here; the modules are the steps of the work.
+"""
+
+from __future__ import annotations
+
+from sopkit.supply.netting import net_demand
+from sopkit.supply.prepare import Case, Rates, prepare_case
+from sopkit.supply.problems import find_supply_problems
+from sopkit.supply.read_plan import Plan
+from sopkit.supply.solve import solve_case, solve_plan
+from sopkit.supply.tables import SupplyTables
+
+__all__ = [
+    "Case",
+    "Plan",
+    "Rates",
+    "SupplyTables",
+    "find_supply_problems",
+    "net_demand",
+    "prepare_case",
+    "solve_case",
+    "solve_plan",
+]

@@ -1,0 +1,121 @@
+"""Hours: what each resource offers month by month, and what each way needs of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sopkit.supply.tables import SupplyTables
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Hours of the resources that limit a plan.
+
+    Args:
+        resources: `resource`, `hour_value`, `overtime_value`, sorted by code.
+        regular_hours: resources x periods.
+        overtime_hours: resources x periods, on top.
+        unlimited: resources for which neither capacity rows nor hours a day are given.
+    """
+
+    resources: pd.DataFrame
+    regular_hours: np.ndarray
+    overtime_hours: np.ndarray
+    unlimited: tuple[str, ...]
+
+
+def list_hours(
+    resource: pd.DataFrame,
+    capacity: pd.DataFrame,
+    periods: pd.DatetimeIndex,
+    working_days: dict[pd.Timestamp, int],
+) -> Hours:
+    """Return regular and overtime hours of each resource and month.
+
+    A month's capacity row counts; without one, hours a day x working days, with overtime as the
+    resource's share of regular hours; without hours a day, the same month a year earlier, else
+    the mean of the months given. A resource with nothing at all does not limit the plan.
+
+    Example:
+        8 hours a day, 20 working days, overtime rate 0.1: 160 regular and 16 overtime hours.
+    """
+    resource = resource.sort_values("resource", ignore_index=True)
+    codes = pd.Index(resource["resource"], dtype=object)
+    regular = _spread(capacity, "regular_hours", codes, periods)
+    overtime = _spread(capacity, "overtime_hours", codes, periods)
+    days = np.array([working_days.get(period, np.nan) for period in periods], dtype=float)
+    usual = resource["hours_per_day"].to_numpy(float)[:, None] * days[None, :]
+    share = resource["overtime_rate"].to_numpy(float)[:, None]
+    given = ~np.isnan(regular)
+    overtime = np.where(given, np.nan_to_num(overtime), usual * share)
+    regular = np.where(given, regular, usual)
+    overtime = _fill_months(np.where(np.isnan(regular), np.nan, overtime))
+    regular = _fill_months(regular)
+    limits = ~np.isnan(regular).any(axis=1)
+    return Hours(
+        resources=resource.loc[limits, ["resource", "hour_value", "overtime_value"]].reset_index(
+            drop=True
+        ),
+        regular_hours=regular[limits],
+        overtime_hours=overtime[limits],
+        unlimited=tuple(codes[~limits]),
+    )
+
+
+def _spread(
+    capacity: pd.DataFrame, column: str, codes: pd.Index, periods: pd.DatetimeIndex
+) -> np.ndarray:
+    rows = capacity[capacity["period"].isin(periods) & capacity["resource"].isin(codes)]
+    wide = np.full((len(codes), len(periods)), np.nan)
+    at = (
+        codes.get_indexer(pd.Index(rows["resource"])),
+        periods.get_indexer(pd.Index(rows["period"])),
+    )
+    wide[at] = rows[column].to_numpy(float)
+    return wide
+
+
+def _fill_months(hours: np.ndarray) -> np.ndarray:
+    """Return hours with blank months filled: the month a year earlier, else the row's mean."""
+    filled = hours.copy()
+    for month in range(12, filled.shape[1]):
+        blank = np.isnan(filled[:, month])
+        filled[blank, month] = filled[blank, month - 12]
+    counts = (~np.isnan(hours)).sum(axis=1)
+    means = np.nansum(hours, axis=1) / np.where(counts > 0, counts, np.nan)
+    return np.where(np.isnan(filled), means[:, None], filled)
+
+
+def list_needs(tables: SupplyTables, ways: pd.DataFrame, resources: pd.DataFrame) -> pd.DataFrame:
+    """Return hours that a good unit of each way takes from each limiting resource.
+
+    hours = (hours a unit started + set-up hours a lot / usual lot) / yield. The usual lot falls
+    back to the smallest lot, then to the lot multiple, then to one unit.
+
+    Returns:
+        `way`, `resource` (row of `resources`), `need_hours`; sorted.
+    """
+    made = ways[ways["flow_kind"] == "make"].reset_index(names="way")
+    lots = tables.operation[["operation", "usual_lot_qty", "lot_min_qty", "lot_multiple_qty"]]
+    numbers = pd.Series(resources.index, index=resources["resource"], dtype="int64")
+    needs = (
+        tables.resource_need[tables.resource_need["resource"].isin(numbers.index)]
+        .merge(made[["way", "source", "yield_rate"]], left_on="operation", right_on="source")
+        .merge(lots, on="operation", how="left", validate="many_to_one")
+    )
+    lot = needs["usual_lot_qty"].astype(float)
+    for other in ("lot_min_qty", "lot_multiple_qty"):
+        lot = lot.where(lot > 0, needs[other])
+    lot = lot.where(lot > 0, 1.0)
+    started = needs["hours_per_unit"] + needs["setup_hours_per_lot"] / lot
+    rows = pd.DataFrame(
+        {
+            "way": needs["way"].astype("int64"),
+            "resource": needs["resource"].map(numbers).astype("int64"),
+            "need_hours": (started / needs["yield_rate"]).astype(float),
+        }
+    )
+    return rows[rows["need_hours"] > 0].sort_values(["way", "resource"], ignore_index=True)

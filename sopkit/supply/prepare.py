@@ -1,0 +1,310 @@
+"""From tables to the arrays of the supply model: everything but the demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sopkit.periods import DAYS_PER_MONTH, to_period
+from sopkit.supply.capacity import list_hours, list_needs
+from sopkit.supply.dated import value_on
+from sopkit.supply.network import find_places, list_parts, list_ways, usable_stock
+from sopkit.supply.problems import find_supply_problems, raise_errors
+from sopkit.supply.tables import SupplyTables
+from sopkit.tables import PLACE
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Prices of the plan that no table gives; each is a share of an item's unit cost.
+
+    Args:
+        holding_rate: cost of holding stock for a year.
+        below_target_rate: price of a unit below its stock target for a month. Above the holding
+            rate of a month, or no safety stock is built; below the cost of a late unit, or
+            safety stock is not used when it should be.
+        preference_rate: a nudge that decides between plans of equal cost: operations of priority
+            2, 3, ... and stock held further down the lanes cost this much more.
+    """
+
+    holding_rate: float = 0.20
+    below_target_rate: float = 0.05
+    preference_rate: float = 0.0005
+
+
+@dataclass(frozen=True)
+class Case:
+    """A supply network in arrays, ready for any demand.
+
+    Rows of an array are the rows of the frame it belongs to; columns are `periods`.
+
+    Args:
+        tables: what it was prepared from.
+        periods: planned months.
+        rates: prices that no table gives.
+        places: `item`, `location`, `unit_value` [money], `base_cost` [money: cheapest supply of
+            a unit where nothing is scarce; infinite without source], `depth` (1 where a lane
+            leads there), `opening_qty`.
+        ways: see `list_ways`; with `place`, `from_place` (-1: none), `lead_months` (whole months
+            of the lead time), `late_share` (share that arrives a month after that).
+        way_cost: money a good unit (ways x periods).
+        way_limit: most that can be started (ways x periods); infinite without limit.
+        uses: `way`, `place`: a flow of the way uses stock of the place.
+        use_qty: units used for each good unit (uses x periods).
+        needs: `way`, `resource` (row of `resources`), `need_hours` for each good unit.
+        resources: `resource`, `hour_value`, `overtime_value`.
+        regular_hours, overtime_hours: (resources x periods).
+        lanes: `lane`, `max_qty` a month; `lane_ways`: `way`, `lane` (row of `lanes`).
+        arriving: orders under way (places x periods).
+        target: stock wanted at the end (places x periods).
+        warnings: what a planner should know (see `find_supply_problems`).
+        unlimited: resources without any hours given; they do not limit the plan.
+    """
+
+    tables: SupplyTables
+    periods: pd.DatetimeIndex
+    rates: Rates
+    places: pd.DataFrame
+    ways: pd.DataFrame
+    way_cost: Array
+    way_limit: Array
+    uses: pd.DataFrame
+    use_qty: Array
+    needs: pd.DataFrame
+    resources: pd.DataFrame
+    regular_hours: Array
+    overtime_hours: Array
+    lanes: pd.DataFrame
+    lane_ways: pd.DataFrame
+    arriving: Array
+    target: Array
+    warnings: pd.DataFrame
+    unlimited: tuple[str, ...]
+
+
+def prepare_case(
+    tables: SupplyTables,
+    demand: pd.DataFrame,
+    periods: pd.DatetimeIndex,
+    *,
+    working_days: dict[pd.Timestamp, int] | None = None,
+    rates: Rates | None = None,
+) -> Case:
+    """Return the network of the tables for the planned months, demand left out.
+
+    Args:
+        tables: contract frames.
+        demand: contract `net_demand`; says only which places are needed.
+        periods: planned months, first month first, none missing.
+        working_days: working days of each period, for resources without capacity rows.
+
+    Raises:
+        PlanError: hard data contradict each other (a BOM loop, a negative cost); all are named.
+    """
+    rates = rates or Rates()
+    warnings = raise_errors(find_supply_problems(tables, demand, periods, working_days))
+    places = find_places(tables, demand)
+    ways = _link_ways(list_ways(tables, places), places)
+    hours = list_hours(tables.resource, tables.capacity, periods, working_days or {})
+    uses, use_qty = _list_uses(tables, ways, places, periods)
+    way_cost, way_limit = _price_ways(tables, ways, periods)
+    places = _value_places(tables, places, ways, uses, use_qty, way_cost, periods)
+    lanes, lane_ways = _list_lanes(tables, ways)
+    return Case(
+        tables=tables,
+        periods=periods,
+        rates=rates,
+        places=places,
+        ways=ways,
+        way_cost=way_cost,
+        way_limit=way_limit,
+        uses=uses,
+        use_qty=use_qty,
+        needs=list_needs(tables, ways, hours.resources),
+        resources=hours.resources,
+        regular_hours=hours.regular_hours,
+        overtime_hours=hours.overtime_hours,
+        lanes=lanes,
+        lane_ways=lane_ways,
+        arriving=_sum_arriving(tables.open_supply, places, periods),
+        target=_spread_target(tables.stock_target, places, periods),
+        warnings=warnings,
+        unlimited=hours.unlimited,
+    )
+
+
+def _index_places(rows: pd.DataFrame, places: pd.DataFrame, location: str) -> pd.Series:
+    """Return the row in `places` of each (item, location), -1 where there is none."""
+    numbers = places[PLACE].assign(_place=places.index)
+    keys = rows[["item", location]].set_axis(PLACE, axis="columns")
+    found = keys.merge(numbers, on=PLACE, how="left", validate="many_to_one")["_place"]
+    return pd.Series(found.fillna(-1).astype("int64").to_numpy(), index=rows.index)
+
+
+def _link_ways(ways: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """Return the ways with their places and their lead time split over months.
+
+    A lead time of d days puts the share d/30.4 - k of a quantity into month k + 1 and the rest
+    into month k, so that the mean stays d (k: whole months).
+    """
+    months = ways["lead_days"] / DAYS_PER_MONTH
+    whole = np.floor(months + 1e-9)
+    return ways.assign(
+        place=_index_places(ways, places, "location"),
+        from_place=_index_places(ways, places, "from_location"),
+        lead_months=whole.astype("int64"),
+        late_share=(months - whole).clip(lower=0.0),
+    )
+
+
+def _list_uses(
+    tables: SupplyTables, ways: pd.DataFrame, places: pd.DataFrame, periods: pd.DatetimeIndex
+) -> tuple[pd.DataFrame, Array]:
+    """Return what each way takes from stock: parts of a unit made, the unit itself when moved."""
+    made = ways[ways["flow_kind"] == "make"].reset_index(names="way")
+    parts = list_parts(tables.operation, tables.bom).merge(
+        made[["way", "source", "yield_rate"]],
+        left_on="operation",
+        right_on="source",
+        how="inner",
+        validate="many_to_one",
+    )
+    used = parts.assign(item=parts["component"])
+    parts = parts.assign(place=_index_places(used, places, "location"))
+    shares = _share_of_month(parts, periods)
+    part_qty = (parts["part_qty"] / parts["yield_rate"]).to_numpy(float)[:, None] * shares
+    moved = ways[ways["flow_kind"] == "move"].reset_index(names="way")
+    uses = pd.concat(
+        [parts[["way", "place"]], moved[["way", "from_place"]].set_axis(["way", "place"], axis=1)],
+        ignore_index=True,
+    ).astype("int64")
+    return uses, np.vstack([part_qty, np.ones((len(moved), len(periods)))])
+
+
+def _share_of_month(rows: pd.DataFrame, periods: pd.DatetimeIndex) -> Array:
+    """Return the share of each month's days on which a dated row holds (rows x periods)."""
+    start = periods.to_numpy()[None, :]
+    end = (periods + pd.offsets.MonthBegin(1)).to_numpy()[None, :]
+    last = rows["end_date"].fillna(pd.Timestamp("2200-01-01")) + pd.Timedelta(days=1)
+    first = np.maximum(rows["start_date"].to_numpy()[:, None], start)
+    until = np.minimum(last.to_numpy()[:, None], end)
+    shares = (until - first) / (end - start)
+    return np.clip(shares.astype(float), 0.0, 1.0)
+
+
+def _price_ways(
+    tables: SupplyTables, ways: pd.DataFrame, periods: pd.DatetimeIndex
+) -> tuple[Array, Array]:
+    """Return cost and limit of a unit started (ways x periods); purchase prices are dated."""
+    cost = np.repeat(ways["unit_cost_value"].to_numpy(float)[:, None], len(periods), axis=1)
+    limit = np.full(cost.shape, np.inf)
+    bought = (ways["flow_kind"] == "buy").to_numpy()
+    keys = ways.loc[bought, ["source", *PLACE]].rename(columns={"source": "supplier"})
+    terms = tables.purchase_term.assign(
+        max_qty=tables.purchase_term["max_qty"].astype(float).fillna(np.inf)
+    )
+    for month, period in enumerate(periods):
+        asked = keys.assign(period=period)
+        on = ["supplier", *PLACE]
+        cost[bought, month] = value_on(asked, terms, "price_value", on, "location")
+        limit[bought, month] = value_on(asked, terms, "max_qty", on, "location")
+    return np.nan_to_num(cost, nan=0.0), limit
+
+
+def _value_places(
+    tables: SupplyTables,
+    places: pd.DataFrame,
+    ways: pd.DataFrame,
+    uses: pd.DataFrame,
+    use_qty: Array,
+    way_cost: Array,
+    periods: pd.DatetimeIndex,
+) -> pd.DataFrame:
+    """Return the places with unit value, cheapest supply cost, depth and opening stock."""
+    base = base_costs(len(places), ways, uses, use_qty.mean(axis=1), way_cost.mean(axis=1))
+    standard = value_on(
+        places.assign(period=periods[0]), tables.cost, "unit_cost_value", PLACE, "location"
+    ).to_numpy(float)
+    finite = np.where(np.isfinite(base), base, 0.0)
+    value = np.where(np.isnan(standard) | (standard <= 0), finite, standard)
+    known = value[value > 0]
+    stock = usable_stock(tables.opening_stock)
+    on_hand = stock.groupby(PLACE, as_index=False)["on_hand_qty"].sum()
+    opening = places.merge(on_hand, on=PLACE, how="left", validate="one_to_one")["on_hand_qty"]
+    moved = ways.loc[ways["flow_kind"] == "move", "place"]
+    return places.assign(
+        unit_value=np.where(value > 0, value, np.median(known) * 1e-3 if len(known) else 1e-3),
+        base_cost=base,
+        depth=places.index.isin(moved).astype(int),
+        opening_qty=opening.fillna(0.0).to_numpy(float),
+    )
+
+
+def base_costs(
+    place_count: int, ways: pd.DataFrame, uses: pd.DataFrame, use_qty: Array, way_cost: Array
+) -> Array:
+    """Return the cheapest cost of a unit at each place if nothing were scarce; inf: no source.
+
+    cost(place) = min over its ways of (cost of the way + sum of parts x cost(part)), repeated
+    until nothing falls any more.
+    """
+    base = np.full(place_count, np.inf)
+    way, part = uses["way"].to_numpy(), uses["place"].to_numpy()
+    target = ways["place"].to_numpy()
+    for _ in range(max(1, place_count)):
+        with np.errstate(invalid="ignore"):
+            priced = np.where(use_qty > 0, use_qty * base[part], 0.0)
+        total = way_cost + np.bincount(way, weights=priced, minlength=len(ways))
+        cheaper = base.copy()
+        np.minimum.at(cheaper, target, total)
+        if np.array_equal(cheaper, base):
+            break
+        base = cheaper
+    return base
+
+
+def _list_lanes(tables: SupplyTables, ways: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return lanes that have a limit, and the ways that share it."""
+    limited = tables.lane[tables.lane["max_qty"].notna()]
+    ends = limited["from_location"] + " > " + limited["to_location"]
+    names = ends.where(limited["item"] == "all", ends + " : " + limited["item"])
+    lanes = pd.DataFrame(
+        {"lane": names.astype(object), "max_qty": limited["max_qty"].astype(float)}
+    ).sort_values("lane", ignore_index=True)
+    shared = ways[ways["lane"].notna()].reset_index(names="way")[["way", "lane"]]
+    numbers = pd.Series(lanes.index, index=lanes["lane"])
+    return lanes, shared.assign(lane=shared["lane"].map(numbers).astype("int64"))
+
+
+def _sum_arriving(
+    open_supply: pd.DataFrame, places: pd.DataFrame, periods: pd.DatetimeIndex
+) -> Array:
+    """Return orders under way by place and month of arrival; overdue ones come in the first."""
+    due = to_period(open_supply["due_date"])
+    month = due.where(due >= periods[0], periods[0])
+    rows = open_supply.assign(
+        _place=_index_places(open_supply, places, "location"),
+        _month=periods.get_indexer(pd.Index(month)),
+    )
+    rows = rows[(rows["_place"] >= 0) & (rows["_month"] >= 0)]
+    arriving = np.zeros((len(places), len(periods)))
+    np.add.at(arriving, (rows["_place"].to_numpy(), rows["_month"].to_numpy()), rows["open_qty"])
+    return arriving
+
+
+def _spread_target(
+    stock_target: pd.DataFrame, places: pd.DataFrame, periods: pd.DatetimeIndex
+) -> Array:
+    """Return the safety stock wanted by place and month; months past the last repeat it."""
+    wide = stock_target.pivot_table(
+        index=PLACE, columns="period", values="safety_stock_qty", aggfunc="sum"
+    )
+    if wide.empty:
+        return np.zeros((len(places), len(periods)))
+    wide = wide.reindex(columns=pd.DatetimeIndex(wide.columns).union(periods)).ffill(axis=1)
+    rows = pd.MultiIndex.from_frame(places[PLACE])
+    return wide.reindex(index=rows, columns=periods).fillna(0.0).to_numpy(float)

@@ -1,0 +1,142 @@
+"""Demand as the model sees it: customers with the same patience and rank as one stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sopkit.errors import PlanError
+from sopkit.supply.dated import value_on
+from sopkit.supply.netting import CLASSES
+from sopkit.supply.prepare import Array, Case
+from sopkit.tables import ALL, PLACE
+
+RANK_STEP = 1.02
+PRICE_WITHOUT_PRICE = 2.0
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Demand aggregated to (item, location, class, priority, longest lateness).
+
+    Args:
+        rows: the rows of `net_demand` with `stream` (row of `streams`), `month` (column) and
+            `price_value` [money a unit].
+        streams: `place` (row of the case's places), `demand_class`, `priority`, `late_months`.
+        demand_qty: wanted (streams x periods).
+        late_cost: money a unit and month late (streams x periods).
+        lost_cost: money a unit not served (streams x periods).
+        open_limit: most that can be open at the end of a month without being later than the
+            stream accepts; 0 in the last month, so that nothing is put off beyond the plan.
+    """
+
+    rows: pd.DataFrame
+    streams: pd.DataFrame
+    demand_qty: Array
+    late_cost: Array
+    lost_cost: Array
+    open_limit: Array
+
+
+def to_streams(case: Case, demand: pd.DataFrame) -> Streams:
+    """Return the demand of `net_demand` as streams, with what lateness and loss cost.
+
+    Late cost = late_rate x net price a month, lost cost = lost_sale_rate x net price (table
+    `service_class`: the customer's row, else that of `all`, else 0.05, 1.0 and one month). An
+    item without price counts at twice its cheapest supply cost. Within one item-location, where
+    a lower rank would cost more than a higher one, the higher is lifted to 1.02 times it, so that
+    overdue comes before open orders, these before forecast, and priority 1 before 2.
+
+    Raises:
+        PlanError: a row's place is not in the case.
+    """
+    rows = _price_rows(case, demand)
+    key = ["place", "demand_class", "priority", "late_months"]
+    streams = rows[key].drop_duplicates()
+    order = streams.assign(_class=streams["demand_class"].map(CLASSES.index))
+    order = order.sort_values(["place", "_class", "priority", "late_months"])
+    streams = order[key].reset_index(drop=True)
+    rows = rows.merge(streams.reset_index(names="stream"), on=key, validate="many_to_one")
+    shape = (len(streams), len(case.periods))
+    qty = _sum_cells(rows, rows["demand_qty"], shape)
+    lost = _mean_cells(rows, rows["lost_value"], qty)
+    late = _mean_cells(rows, rows["late_value"], qty)
+    return Streams(
+        rows=rows,
+        streams=streams,
+        demand_qty=qty,
+        late_cost=_lift_ranks(late, streams["place"]),
+        lost_cost=_lift_ranks(lost, streams["place"]),
+        open_limit=_limit_open(qty, streams["late_months"].to_numpy()),
+    )
+
+
+def _price_rows(case: Case, demand: pd.DataFrame) -> pd.DataFrame:
+    """Return demand rows with place, month, price, and the costs of lateness and loss."""
+    rows = demand[demand["demand_qty"] > 0].reset_index(drop=True)
+    numbers = case.places[PLACE].assign(place=case.places.index)
+    rows = rows.merge(numbers, on=PLACE, how="left", validate="many_to_one")
+    month = case.periods.get_indexer(pd.Index(rows["period"]))
+    if rows["place"].isna().any() or (month < 0).any():
+        bad = rows[rows["place"].isna() | (month < 0)].iloc[0]
+        raise PlanError(
+            f"Demand of {bad['item']} at {bad['location']} in {bad['period']:%Y-%m} lies outside "
+            "the prepared case; prepare it again with this demand."
+        )
+    price = value_on(rows, case.tables.price, "price_value", ["item", "customer"], "customer")
+    base = case.places["base_cost"].to_numpy()[rows["place"].astype(int)]
+    value = case.places["unit_value"].to_numpy()[rows["place"].astype(int)]
+    fallback = PRICE_WITHOUT_PRICE * np.maximum(np.where(np.isfinite(base), base, 0.0), value)
+    classes = _fit_classes(rows["customer"], case.tables.service_class)
+    charged = price.where(price > 0, pd.Series(fallback, index=rows.index))
+    return rows.assign(
+        place=rows["place"].astype("int64"),
+        month=month,
+        price_value=price.fillna(0.0),
+        late_value=classes["late_rate"] * charged,
+        lost_value=classes["lost_sale_rate"] * charged,
+        late_months=classes["late_months"].round().astype("int64"),
+    )
+
+
+def _fit_classes(customer: pd.Series, service_class: pd.DataFrame) -> pd.DataFrame:
+    """Return the service class of each row: the customer's, else that of `all`, else defaults."""
+    usual = {"late_rate": 0.05, "lost_sale_rate": 1.0, "late_months": 1.0}
+    given = service_class.set_index("customer")[list(usual)].astype(float)
+    other = given.loc[ALL].to_dict() if ALL in given.index else usual
+    return given.reindex(customer).fillna(other).set_axis(customer.index)
+
+
+def _sum_cells(rows: pd.DataFrame, values: pd.Series, shape: tuple[int, int]) -> Array:
+    cells = np.zeros(shape)
+    np.add.at(cells, (rows["stream"].to_numpy(), rows["month"].to_numpy()), values.to_numpy(float))
+    return cells
+
+
+def _mean_cells(rows: pd.DataFrame, values: pd.Series, qty: Array) -> Array:
+    """Return the mean weighted by quantity; months without demand take the month before."""
+    total = _sum_cells(rows, values * rows["demand_qty"], qty.shape)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = pd.DataFrame(np.where(qty > 0, total / qty, np.nan))
+    return mean.ffill(axis=1).bfill(axis=1).to_numpy(float)
+
+
+def _lift_ranks(cost: Array, place: pd.Series) -> Array:
+    """Return costs lifted so that, within a place, no stream is worth less than a lower one."""
+    lifted = cost.copy()
+    same = (place.to_numpy()[:-1] == place.to_numpy()[1:]) if len(place) else np.array([])
+    for row in np.flatnonzero(same)[::-1]:
+        lifted[row] = np.maximum(lifted[row], RANK_STEP * lifted[row + 1])
+    return lifted
+
+
+def _limit_open(qty: Array, late_months: np.ndarray) -> Array:
+    """Return the demand of the last months that is not yet too late at the end of each month."""
+    total = np.hstack([np.zeros((len(qty), 1)), qty.cumsum(axis=1)])
+    months = np.arange(qty.shape[1])
+    first = np.maximum(months[None, :] + 1 - late_months[:, None], 0)
+    limit = total[:, 1:] - np.take_along_axis(total, first, axis=1)
+    limit[:, -1:] = 0.0
+    return np.maximum(limit, 0.0)
