@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sopkit.tables.panel import to_long
+
 Matrix = NDArray[np.float64]
 
 
@@ -36,24 +38,6 @@ def expect_demand(panel: pd.DataFrame) -> pd.DataFrame:
 def robust_spread(panel: pd.DataFrame, expected: pd.DataFrame) -> pd.Series:
     """Return each series' usual distance from expectation: 1.4826 x median absolute difference."""
     return 1.4826 * (panel - expected).abs().median(axis=1)
-
-
-def to_panel(history: pd.DataFrame, by: list[str], value: str = "actual_qty") -> pd.DataFrame:
-    """Return one row a series and one column a month, every month of the frame present.
-
-    Months before a series' first row are blank.
-    """
-    summed = history.groupby([*by, "period"])[value].sum()
-    wide = summed.unstack("period")
-    months = pd.date_range(history["period"].min(), history["period"].max(), freq="MS")
-    return wide.reindex(columns=months)
-
-
-def to_long(panel: pd.DataFrame, by: list[str], name: str) -> pd.DataFrame:
-    """Return a panel as rows of (`by`, period, `name`), blanks left out."""
-    long = panel.reset_index().melt(id_vars=by, var_name="period", value_name=name)
-    long["period"] = pd.to_datetime(long["period"])
-    return long.dropna(subset=[name]).reset_index(drop=True)
 
 
 def find_true(panel: pd.DataFrame, by: list[str]) -> pd.DataFrame:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import to_period
-from sopkit.quality.expect import expect_demand, find_true, robust_spread, to_long, to_panel
+from sopkit.quality.expect import expect_demand, find_true, robust_spread
 from sopkit.tables import ALL, CELL, PLACE, TABLES
+from sopkit.tables.panel import to_long, to_panel
 
 GROUP = ["item", "location", "customer"]
 MARK = [*CELL, "reason", "actual_qty", "expected_qty"]
@@ -29,7 +30,7 @@ def find_gaps(history: pd.DataFrame, *, floor_rate: float = 0.2) -> pd.DataFrame
     """
     if history.empty:
         return no_marks()
-    total = to_panel(history, ["location"])
+    total = to_panel(history, ["location"], "actual_qty")
     busy = total.ge(floor_rate * total.where(total > 0).median(axis=1), axis=0)
     before, after = busy.shift(1, axis=1), busy.shift(-1, axis=1)
     after[after.columns[-1]] = True
@@ -61,7 +62,7 @@ def find_stock_outs(
     share = stock_history["stocked_share"]
     empty = share.lt(stocked_rate) | (share.isna() & stock_history["closing_qty"].le(0))
     short = stock_history.loc[empty, [*PLACE, "period"]]
-    actual = to_panel(history, PLACE)
+    actual = to_panel(history, PLACE, "actual_qty")
     collapsed = find_true(actual < collapse_rate * expect_demand(actual), PLACE)
     cells = short.merge(collapsed, on=[*PLACE, "period"], validate="one_to_one")
     rows = _with_expected(history).merge(cells, on=[*PLACE, "period"], validate="many_to_one")
@@ -88,7 +89,7 @@ def find_outliers(
     """
     if history.empty:
         return no_marks()
-    panel = to_panel(history, GROUP)
+    panel = to_panel(history, GROUP, "actual_qty")
     expected = expect_demand(panel)
     spread = np.maximum(robust_spread(panel, expected), 0.02 * panel.mean(axis=1))
     far = (panel - expected).abs().gt(spreads * spread, axis=0)
@@ -127,7 +128,7 @@ def mark_promotions(history: pd.DataFrame, event: pd.DataFrame, item: pd.DataFra
 
 
 def _with_expected(history: pd.DataFrame) -> pd.DataFrame:
-    known = to_long(expect_demand(to_panel(history, GROUP)), GROUP, "expected_qty")
+    known = to_long(expect_demand(to_panel(history, GROUP, "actual_qty")), GROUP, "expected_qty")
     return history.merge(known, on=CELL, how="left", validate="one_to_one").fillna(
         {"expected_qty": 0.0}
     )

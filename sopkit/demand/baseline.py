@@ -1,0 +1,62 @@
+"""The statistical forecast at (item, location, customer), with its range."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sopkit.demand.places import forecast_places
+from sopkit.demand.ranges import add_ranges
+from sopkit.demand.series import to_series
+from sopkit.demand.shares import find_customer_shares, split_to_customers
+from sopkit.tables import PLACE, TABLES
+
+AMOUNTS = ["baseline_qty", "lo_80_qty", "hi_80_qty"]
+
+
+def forecast_baseline(
+    history: pd.DataFrame,
+    item: pd.DataFrame,
+    horizon_months: int,
+    backtest: pd.DataFrame,
+    *,
+    family_weight: float = 0.0,
+    min_history_months: int = 24,
+    calendar: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Forecast what customers would order if nobody did anything special.
+
+    Each item-location is forecast as one series (`forecast_places`), gets the range that its
+    backtest errors justify (`add_ranges`), and is split to customers by their share of the last
+    12 months. Customers' ranges are shares of the item-location's.
+
+    Args:
+        history: contract `demand_history`, ending the month before the first planned one.
+        item: contract `item`.
+        horizon_months: months to forecast.
+        backtest: what `backtest_baseline` returned, same options.
+        family_weight: 0 keeps the items' forecasts, 1 scales them to their family's.
+        min_history_months: months of sales from which an item is forecast on its own.
+        calendar: factor of each month; see `forecast_places`.
+
+    Returns:
+        Contract `baseline`: every item-location-customer, every month of the horizon.
+
+    Example:
+        Sales of 10 a month for three years, a quarter of it by customer K: 2.5 for K each month.
+    """
+    if history.empty:
+        return TABLES["baseline"].empty()
+    series = to_series(history)
+    points, method = forecast_places(
+        series,
+        item,
+        horizon_months,
+        family_weight=family_weight,
+        min_history_months=min_history_months,
+        calendar=calendar,
+    )
+    rows = add_ranges(points, method, series, backtest)
+    rows = rows.merge(method.reset_index(), on=PLACE, how="left", validate="many_to_one")
+    shares = find_customer_shares(history, item, rows)
+    split = split_to_customers(rows, shares, AMOUNTS)[TABLES["baseline"].column_names]
+    return split.sort_values(list(TABLES["baseline"].key), kind="stable", ignore_index=True)

@@ -1,0 +1,60 @@
+"""The baseline's engine: an equal-weight mean of three cheap and different models.
+
+Measured on 250 series of M3 monthly (horizon 18, MASE; CPU ms a series on one slow core):
+
+    DynamicOptimizedTheta + AutoCES + MSTL with AutoETS trend   0.831   28
+    DynamicOptimizedTheta + AutoCES + damped trend (this one)   0.835   13
+    AutoETS                                                     0.876  120
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sopkit.demand.damped import YEAR, find_season, forecast_damped
+
+Matrix = NDArray[np.float64]
+
+
+def forecast_ensemble(values: Matrix, horizon: int) -> Matrix:
+    """Forecast each series by the mean of dynamic optimised theta, complex smoothing, damped trend.
+
+    statsforecast gives the first two (points only); each series is scaled to mean 1 before, so
+    that the optimiser sees the same numbers whatever the unit. A constant series, or one without
+    two years of months, is left to the damped trend.
+
+    Args:
+        values: a row a series, a column a month; blank before the start, no gaps after it.
+        horizon: months ahead.
+
+    Returns:
+        A row a series, a column a month ahead; never below 0, no blanks.
+
+    Example:
+        A constant series of 10 is forecast as 10.
+    """
+    if not len(values):
+        return np.zeros((0, horizon))
+    damped = forecast_damped(values, horizon, find_season(values))
+    members = np.stack([damped, *_forecast_by_library(values, horizon)])
+    usable = np.where(np.isfinite(members), members, np.nan)
+    return np.maximum(np.nanmean(usable, axis=0), 0.0)
+
+
+def _forecast_by_library(values: Matrix, horizon: int) -> Matrix:
+    """Return the points of each library model; blank for series it is not asked about."""
+    from statsforecast.models import AutoCES, DynamicOptimizedTheta
+
+    models: list[Any] = [DynamicOptimizedTheta(season_length=YEAR), AutoCES(season_length=YEAR)]
+    points = np.full((len(models), len(values), horizon), np.nan)
+    for row, one in enumerate(values):
+        series = one[np.isfinite(one)]
+        scale = series.mean() if len(series) else 0.0
+        if len(series) < 2 * YEAR or scale <= 0 or np.ptp(series) == 0:
+            continue
+        for place, model in enumerate(models):
+            points[place, row] = scale * model.forecast(y=series / scale, h=horizon)["mean"]
+    return points
