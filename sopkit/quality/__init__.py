@@ -16,8 +16,17 @@ from sopkit.quality.compare import compare_plan, compare_restated
 from sopkit.quality.expect import expect_demand, robust_spread
 from sopkit.quality.find import find_gaps, find_outliers, find_stock_outs, mark_promotions
 from sopkit.quality.history import fill_missing_months, find_price, to_demand_history
+from sopkit.quality.summary import (
+    check_ties,
+    number_findings,
+    sum_restated,
+    summarise_corrections,
+    summarise_plan,
+    summarise_tables,
+)
 
 __all__ = [
+    "check_ties",
     "clean_history",
     "compare_plan",
     "compare_restated",
@@ -28,9 +37,14 @@ __all__ = [
     "find_price",
     "find_stock_outs",
     "mark_promotions",
+    "number_findings",
     "revenue_per_unit",
     "robust_spread",
     "stack_marks",
+    "sum_restated",
+    "summarise_corrections",
+    "summarise_plan",
+    "summarise_tables",
     "to_correction_findings",
     "to_corrections",
     "to_demand_history",
