@@ -155,13 +155,17 @@ class RunParameters:
     reviews: dict[str, dict[str, Any]]
     running: Running
 
+    def for_step(self, step: str) -> dict[str, Any]:
+        """Return what a notebook is given, by its name: `02_demand_review` has section demand."""
+        return dict(self.reviews.get(step.split("_")[1], {}))
 
-def list_parameter_files(folder: Path) -> list[Path]:
+
+def list_params(folder: Path) -> list[Path]:
     """Return the parameter files of a planning folder."""
     return sorted((folder / "params" / "runs").glob("*.yaml"))
 
 
-def find_parameters(folder: Path, given: str | Path | None = None) -> Path:
+def find_params(folder: Path, given: str | Path | None = None) -> Path:
     """Return the parameter file: the one given, else the only one, else demo.yaml.
 
     A file given is looked for from the current folder, then from the planning folder.
@@ -170,11 +174,11 @@ def find_parameters(folder: Path, given: str | Path | None = None) -> Path:
         ParameterError: the file is not there, or there are several to choose from.
     """
     if given:
-        for path in (Path(given), folder / given, folder / "params" / "runs" / f"{given}.yaml"):
+        for path in (Path(given), folder / given):
             if path.is_file():
                 return path.resolve()
         raise ParameterError(f"The parameter file {given} is not there{_name_files(folder)}")
-    files = list_parameter_files(folder)
+    files = list_params(folder)
     demo = [path for path in files if path.stem == "demo"]
     if len(files) == 1 or demo:
         return (files if len(files) == 1 else demo)[0]
@@ -183,7 +187,7 @@ def find_parameters(folder: Path, given: str | Path | None = None) -> Path:
     raise ParameterError(f"Say whose month it is{_name_files(folder)}")
 
 
-def read_parameters(path: Path, models: dict[str, type[Declared]] | None = None) -> RunParameters:
+def read_params(path: Path, models: dict[str, type[Declared]] | None = None) -> RunParameters:
     """Read a parameter file and check every name and kind in it.
 
     Args:
@@ -215,7 +219,7 @@ def read_parameters(path: Path, models: dict[str, type[Declared]] | None = None)
 
 
 def _name_files(folder: Path) -> str:
-    files = [path.relative_to(folder).as_posix() for path in list_parameter_files(folder)]
+    files = [path.relative_to(folder).as_posix() for path in list_params(folder)]
     return f": --params {' or --params '.join(files)}" if files else "."
 
 

@@ -21,7 +21,6 @@ from sopkit.cycle import (
     find_folder,
     hold_lock,
     list_cycles,
-    mark_done,
     open_cycle,
     read_manifest,
     to_paths,
@@ -203,8 +202,6 @@ def test_under_the_runner_writes_go_to_staging_and_reads_are_noted(
     assert c.previous is None
     noted = (staging / "reads.jsonl").read_text().splitlines()
     assert [line.split('"')[1] for line in noted] == ["demand_history", "budget", "2026-10/"]
-    mark_done()
-    assert (staging / "done").exists()
 
 
 def test_a_notebook_by_hand_is_warned_of_tables_that_are_older(folder: Path) -> None:

@@ -14,12 +14,21 @@ from sopkit.cycle.manifest import (
     read_manifest,
     write_manifest,
 )
-from sopkit.cycle.opened import Cycle, mark_done, open_cycle, view_cycle
+from sopkit.cycle.opened import JOURNAL, Cycle, check_open, open_cycle, view_cycle
 from sopkit.cycle.paths import CyclePaths, find_folder, list_cycles, to_paths
-from sopkit.cycle.store import DiskFullError, hash_file, read_parquet, write_atomic
-from sopkit.cycle.writers import STAGES, to_writer
+from sopkit.cycle.store import (
+    FULL,
+    DiskFullError,
+    hash_file,
+    read_parquet,
+    write_atomic,
+    write_parquet,
+)
+from sopkit.cycle.writers import STAGES, list_owned, to_writer
 
 __all__ = [
+    "FULL",
+    "JOURNAL",
     "STAGES",
     "Cycle",
     "CyclePaths",
@@ -27,11 +36,12 @@ __all__ = [
     "Manifest",
     "StepRecord",
     "TableRecord",
+    "check_open",
     "find_folder",
     "hash_file",
     "hold_lock",
     "list_cycles",
-    "mark_done",
+    "list_owned",
     "open_cycle",
     "read_manifest",
     "read_parquet",
@@ -40,4 +50,5 @@ __all__ = [
     "view_cycle",
     "write_atomic",
     "write_manifest",
+    "write_parquet",
 ]

@@ -67,6 +67,7 @@ class Manifest:
         company: whose cycle it is.
         state: draft until published.
         version: sopkit's version that last ran it.
+        parameter_file: the file it was last run with, from the planning folder.
         steps: by name of the notebook, and `report`.
         tables: by name.
         running: process and since when, while a run is under way (or was cut off).
@@ -77,6 +78,7 @@ class Manifest:
     company: str = ""
     state: Literal["draft", "published"] = "draft"
     version: str = ""
+    parameter_file: str = ""
     steps: dict[str, StepRecord] = field(default_factory=dict)
     tables: dict[str, TableRecord] = field(default_factory=dict)
     running: dict[str, str] = field(default_factory=dict)

@@ -12,13 +12,13 @@ import pandas as pd
 from sopkit.cycle.lock import hold_lock
 from sopkit.cycle.manifest import Manifest, TableRecord, read_manifest, write_manifest
 from sopkit.cycle.paths import CyclePaths, find_folder, to_paths
-from sopkit.cycle.store import count_rows, hash_file, read_parquet, write_atomic, write_parquet
+from sopkit.cycle.store import count_rows, hash_file, read_parquet, write_parquet
 from sopkit.cycle.writers import list_owned, to_step, to_writer
 from sopkit.errors import CycleError, InputError, ParameterError
 from sopkit.periods import previous_cycle, to_cycle_period
 from sopkit.tables import TABLES
 
-JOURNAL, DONE = "reads.jsonl", "done"
+JOURNAL = "reads.jsonl"
 LOCK_WAIT_SECONDS = 10.0
 
 
@@ -83,13 +83,6 @@ def check_open(paths: CyclePaths, manifest: Manifest, company: str) -> None:
             f"Cycle {paths.name} in {paths.folder} belongs to company {manifest.company!r}, "
             f"not {company!r}. Plan {company!r} in a planning folder of its own: --folder DIR"
         )
-
-
-def mark_done() -> None:
-    """Leave the mark by which the runner knows that the kernel reached the notebook's end."""
-    staging = os.environ.get("SOPKIT_STAGING")
-    if staging:
-        write_atomic(Path(staging) / DONE, b"done\n")
 
 
 class Cycle:

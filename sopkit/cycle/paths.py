@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,8 @@ def to_paths(cycle: str, folder: Path) -> CyclePaths:
     Raises:
         ParameterError: the cycle's name is not a month (`../x`, say).
     """
-    to_cycle_period(cycle)
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", cycle):
+        to_cycle_period(cycle)  # raises; asked last because it loads pandas
     return CyclePaths(folder, cycle)
 
 

@@ -1,0 +1,5 @@
+"""So that `python -m sopkit.cli` is the command too."""
+
+from sopkit.cli import main
+
+main()

@@ -1,0 +1,90 @@
+"""The last step of a run: the report site, built anew only when a page would change."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from pathlib import Path
+
+from sopkit.cycle import CyclePaths, Manifest, StepRecord, hash_file, write_manifest
+from sopkit.errors import SopkitError, StepError
+from sopkit.run.hashing import hash_environment, hash_package
+from sopkit.run.month import Tell
+
+REPORT = "report"
+
+
+def find_index(folder: Path) -> Path:
+    """Return the site's first page."""
+    return folder / "reports" / "index.html"
+
+
+def build_report(
+    paths: CyclePaths, manifest: Manifest, lang: str, tell: Tell, always: bool = False
+) -> None:
+    """Build the site and note it in the manifest.
+
+    Args:
+        paths: the cycle's files.
+        manifest: its record.
+        lang: language in which the site opens.
+        tell: hears of the progress.
+        always: build it even when nothing changed.
+
+    Raises:
+        SopkitError: the site could not be built; the tables are complete all the same.
+    """
+    causes = _find_causes(paths, manifest, lang)
+    last = manifest.steps.get(REPORT)
+    if not always and last and last.state == "ok" and last.causes == causes:
+        tell.skip(REPORT)
+        return
+    tell.begin(REPORT, [])
+    record = StepRecord("running", causes, started=_now())
+    manifest.steps[REPORT] = record
+    begun = time.monotonic()
+    try:
+        _build(paths, lang)
+        record.state = "ok"
+    except KeyboardInterrupt:
+        record.state, record.error = "interrupted", "stopped by Ctrl-C or the system"
+        raise
+    except Exception as error:
+        record.state, record.error = "failed", f"{type(error).__name__}: {error}"
+        raise _say_failed(error, paths.name) from error
+    finally:
+        record.seconds = round(time.monotonic() - begun, 2)
+        tell.end(REPORT, record)
+        write_manifest(paths, manifest)
+
+
+def _build(paths: CyclePaths, lang: str) -> None:
+    from sopkit.report.site import build_site
+
+    build_site(paths.folder, paths.name, lang)
+
+
+def _find_causes(paths: CyclePaths, manifest: Manifest, lang: str) -> dict[str, str]:
+    notebooks = sorted(paths.executed_dir.glob("*.ipynb"))
+    states = ",".join(f"{n} {s.state}" for n, s in sorted(manifest.steps.items()) if n != REPORT)
+    return {
+        "package": hash_package(),
+        "environment": hash_environment(),
+        "lang": lang,
+        "state": f"{manifest.state} {states}",
+        "site": "there" if find_index(paths.folder).exists() else "",
+        **{path.name: hash_file(path) for path in notebooks},
+    }
+
+
+def _say_failed(error: Exception, cycle: str) -> SopkitError:
+    kind = type(error) if isinstance(error, SopkitError) else StepError
+    sentence = str(error) if isinstance(error, SopkitError) else f"{type(error).__name__}: {error}"
+    return kind(
+        f"The tables of {cycle} are complete, but its report could not be built: {sentence}\n"
+        f"Build it with: sopkit report {cycle}"
+    )
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat("T", "seconds")
