@@ -34,9 +34,9 @@ CATEGORY_COLORS = tuple(f"var(--cat{n})" for n in range(1, 7))
 LIGHT = {
     "ink": "#1c2128",
     "muted": "#5d6773",
-    "faint": "#8b95a1",
+    "faint": "#6f7985",
     "line": "#e3e7ec",
-    "wash": "#f6f8fa",
+    "wash": "#f3f5f8",
     "card": "#ffffff",
     "page": "#ffffff",
     "plan": "#1f5fbf",
@@ -46,7 +46,7 @@ LIGHT = {
     "budget": "#b7791f",
     "bad": "#b3372b",
     "good": "#2f7d52",
-    "warn": "#b7791f",
+    "warn": "#94600f",
     "cat1": "#1f5fbf",
     "cat2": "#3c4650",
     "cat3": "#7d9cc6",
@@ -57,9 +57,9 @@ LIGHT = {
 DARK = {
     "ink": "#e7ebf0",
     "muted": "#a3adb8",
-    "faint": "#7b8591",
+    "faint": "#8a94a0",
     "line": "#2d343c",
-    "wash": "#1b2026",
+    "wash": "#1d232a",
     "card": "#171b20",
     "page": "#12161a",
     "plan": "#6ea4f0",
@@ -101,6 +101,11 @@ class Texts(Protocol):
 
     def show(self, value: object, spec: str) -> str:
         """Return a value in a format."""
+
+
+def variables(colors: dict[str, str]) -> str:
+    """Return the palette as declarations of a style sheet."""
+    return "".join(f"--{name}:{value};" for name, value in colors.items())
 
 
 def resolve(text: str, colors: dict[str, str] | None = None) -> str:
@@ -198,11 +203,50 @@ def time_fence(t: Texts, start: pd.Timestamp, end: pd.Timestamp) -> alt.LayerCha
 
     span = pd.DataFrame({"period": [start], "end": [end], "text": [t("series.fence")]})
     base = alt.Chart(span)
-    band = base.mark_rect(fill=WASH).encode(x="period:T", x2="end:T")
-    text = base.mark_text(align="left", baseline="top", dx=4, dy=3, y=0).encode(
-        x="period:T", text="text:N", y=alt.value(0)
+    band = base.mark_rect(fill=WASH).encode(x=month_axis(), x2="end:T")
+    text = base.mark_text(align="left", baseline="top", dx=4, dy=3).encode(
+        x=month_axis(), text="text:N", y=alt.value(0)
     )
     return alt.layer(band, text)
+
+
+def version_line(t: Texts, frame: pd.DataFrame, name: str, series: str) -> alt.Chart:
+    """Return the line of one plan version in its own colour: actual, plan, last_plan, budget, ...
+
+    Args:
+        t: the language.
+        frame: one row per `period`, with the amount.
+        name: column of the amount.
+        series: word under `series.` of the catalogue; also its colour.
+    """
+    import altair as alt
+
+    word = t(f"series.{series}")
+    tips = [alt.Tooltip("period:T", format="%Y-%m", title=" "), _amount_tip(name, word)]
+    line = alt.Chart(frame[["period", name]]).mark_line(
+        stroke=SERIES_COLORS.get(series, MUTED),
+        strokeWidth=1.6 if series in _QUIET else 2.4,
+        strokeDash=[2, 4] if series in _DOTTED else alt.Undefined,
+    )
+    return line.encode(x=month_axis(), y=amount_axis(t, name), tooltip=tips)
+
+
+_QUIET = ("last_plan", "budget", "target", "capacity")
+_DOTTED = ("budget", "target")
+
+
+def _amount_tip(name: str, title: str) -> alt.Tooltip:
+    import altair as alt
+
+    return alt.Tooltip(f"{name}:Q", format=",.0f", title=title)
+
+
+def range_area(t: Texts, frame: pd.DataFrame, low: str, high: str) -> alt.Chart:
+    """Return the pale range between two columns, month by month."""
+    import altair as alt
+
+    area = alt.Chart(frame[["period", low, high]]).mark_area(fill=RANGE)
+    return area.encode(x=month_axis(), y=amount_axis(t, low), y2=f"{high}:Q")
 
 
 def line_labels(t: Texts, places: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
@@ -224,5 +268,5 @@ def line_labels(t: Texts, places: pd.DataFrame) -> alt.LayerChart | alt.FacetCha
             fill=SERIES_COLORS.get(row["series"], MUTED),
             fontWeight=600 if row["series"] in ("plan", "demand") else 400,
         )
-        layers.append(text.encode(x="period:T", y="amount:Q"))
+        layers.append(text.encode(x=month_axis(), y=amount_axis(t, "amount")))
     return alt.layer(*layers)

@@ -103,10 +103,11 @@ class Catalogue:
     currency: str = "CNY"
     volume_unit: str = "case"
     labels: Labels = field(default_factory=dict)
+    own: Mapping[str, str] = field(default_factory=dict)
 
-    def with_labels(self, labels: Labels) -> Catalogue:
-        """Return the catalogue with labels of a company's codes, by (field, code)."""
-        return replace(self, labels=labels)
+    def with_own(self, messages: Mapping[str, str]) -> Catalogue:
+        """Return the catalogue with messages of a notebook's own, by key; they come first."""
+        return replace(self, own=messages)
 
     def __call__(self, key: str, /, **values: Any) -> str:
         """Return the message of a key, its values written as the language writes them.
@@ -127,14 +128,14 @@ class Catalogue:
 
     def has(self, key: str) -> bool:
         """Return whether there is a message of that key."""
-        return key in self._source(key)
+        return key in self.own or key in self._source(key)
 
     def _source(self, key: str) -> Mapping[str, str]:
         page = key.partition(".")[0]
         return read_messages(self.lang, page if page in _pages(self.lang) else "common")
 
     def _template(self, key: str) -> str:
-        source = self._source(key)
+        source = self.own if key in self.own else self._source(key)
         if key not in source:
             raise KeyError(f"there is no message {key!r} in language {self.lang!r}")
         return source[key]
@@ -222,7 +223,9 @@ class _Filler(string.Formatter):
         self.texts = texts
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """Return the value of a placeholder, or say which one is missing."""
+        """Return the value of a placeholder, or say which one is missing; {unit} is always known."""
+        if key == "unit" and key not in kwargs:
+            return self.texts.unit
         if key not in kwargs:
             raise KeyError(f"the value {key!r} is missing")
         return kwargs[str(key)]

@@ -11,7 +11,7 @@ Every part carries both languages, so that one run of a notebook gives both page
 
 from __future__ import annotations
 
-from sopkit.report.cells import Amount, Band, Say, Spark
+from sopkit.report.drawn import Amount, Band, Say, Spark
 from sopkit.report.parts import Card, Figure, Page, Part, open_page
 
 __all__ = ["Amount", "Band", "Card", "Figure", "Page", "Part", "Say", "Spark", "open_page"]

@@ -10,40 +10,25 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 import sopkit
-from sopkit.messages import LANGUAGES, Catalogue, catalogue, is_missing, keep_together
+from sopkit.messages import LANGUAGES, Catalogue, catalogue, is_missing
 from sopkit.report import plots
-from sopkit.report.cells import TableCell, Tone, heading_unit, is_number, write_column
+from sopkit.report.drawn import Tone
+from sopkit.report.html import macros, style_sheet
 from sopkit.report.labels import Tables, read_labels
+from sopkit.report.table import View, describe, write_table
 
 PART_TYPE = "application/vnd.sopkit.part+json"
-TEMPLATES = Path(__file__).parent / "template"
 Kind = Literal[
     "answer", "figures", "section", "note", "table", "cards", "chart", "beside", "record"
 ]
 Message = tuple[str, Mapping[str, Any]]
 Both = dict[str, str]
-
-
-@cache
-def _macros() -> Any:
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
-    environment.filters["together"] = lambda text: keep_together(str(text))
-    return environment.get_template("parts.html.j2").module
-
-
-@cache
-def style_sheet() -> str:
-    """Return the style sheet that pages and JupyterLab share."""
-    return (TEMPLATES / "style.css").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -65,11 +50,11 @@ class Part:
     shown: str = ""
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        style = f"<style>{style_sheet()}</style>" if self.kind == "answer" else ""
+        sheet = f"<style>{style_sheet()}</style>" if self.kind == "answer" else ""
         body = self.shown or self.html[self.lang]
         return {
             "text/plain": self.text[self.lang],
-            "text/html": f'{style}<div class="sopkit part">{body}</div>',
+            "text/html": f'{sheet}<div class="sopkit part">{body}</div>',
             PART_TYPE: {**self.html, "kind": self.kind, "text": self.text},
         }
 
@@ -130,19 +115,28 @@ def open_page(
     interactive: bool = True,
     currency: str = "CNY",
     volume_unit: str = "case",
+    messages: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Page:
     """Return the page of a review, with both catalogues and the company's labels.
 
     Args:
-        cycle: the open cycle.
+        cycle: the open cycle; its labels are read now, so 01_data_review opens its page after
+            it has written the company tables.
         page: name of the catalogue: data, demand, supply, consensus, executive.
         lang: language that JupyterLab shows; the report has both.
         interactive: True by hand: charts are shown as stills. False under the runner.
         currency: ISO code of the money.
         volume_unit: base unit of the quantities, such as case.
+        messages: sentences of the notebook's own, by language and key, for a cell that a planner
+            adds without touching the catalogue.
     """
     labels = read_labels(cycle)
-    texts = {one: catalogue(one, currency, volume_unit, labels=labels[one]) for one in LANGUAGES}
+    texts = {
+        one: catalogue(one, currency, volume_unit, labels[one]).with_own(
+            (messages or {}).get(one, {})
+        )
+        for one in LANGUAGES
+    }
     return Page(cycle.name, cycle.company, page, lang, interactive, texts)
 
 
@@ -176,7 +170,7 @@ class Page:
         self._title = title
         under = self._say(sub, values) if sub else {}
         return self._part(
-            "answer", lambda t: _macros().answer(title[t.lang], under.get(t.lang, "")), title
+            "answer", lambda t: macros().answer(title[t.lang], under.get(t.lang, "")), title
         )
 
     def section(self, key: str, note: str = "", **values: Any) -> Part:
@@ -185,13 +179,13 @@ class Page:
         self._title = title
         under = self._say(note, values) if note else {}
         return self._part(
-            "section", lambda t: _macros().section(title[t.lang], under.get(t.lang, "")), title
+            "section", lambda t: macros().section(title[t.lang], under.get(t.lang, "")), title
         )
 
     def note(self, key: str, **values: Any) -> Part:
         """Show a sentence in small type."""
         text = self._say(key, values)
-        return self._part("note", lambda t: _macros().note(text[t.lang]), text)
+        return self._part("note", lambda t: macros().note(text[t.lang]), text)
 
     def figures(self, figures: Sequence[Figure]) -> Part:
         """Show headline figures, four at best, each with its comparison."""
@@ -200,7 +194,7 @@ class Page:
             lang: "; ".join(f"{row['label']}: {row['value']}" for row in shown)
             for lang, shown in rows.items()
         }
-        return self._part("figures", lambda t: _macros().figures(rows[t.lang]), text)
+        return self._part("figures", lambda t: macros().figures(rows[t.lang]), text)
 
     def table(
         self,
@@ -228,7 +222,7 @@ class Page:
             compact: amounts in three digits (¥ 4.9 M) instead of whole figures.
             pick: true for the row to mark.
         """
-        view = _View(
+        view = View(
             list(frame.columns if columns is None else columns),
             formats or {},
             headings or {},
@@ -237,8 +231,8 @@ class Page:
             pick,
         )
         shown = frame.head(limit)
-        text = {lang: _describe(t, frame, view) for lang, t in self.texts.items()}
-        return self._part("table", lambda t: _write_table(t, shown, view, len(frame)), text)
+        text = {lang: describe(t, frame, view) for lang, t in self.texts.items()}
+        return self._part("table", lambda t: write_table(t, shown, view, len(frame)), text)
 
     def cards(self, cards: Sequence[Card], numbered: bool = False) -> Part:
         """Show cards in three columns; `numbered` puts 1., 2., 3. before the titles."""
@@ -250,7 +244,7 @@ class Page:
         empty = {lang: t("part.empty") for lang, t in self.texts.items()}
         return self._part(
             "cards",
-            lambda t: _macros().cards(rows[t.lang]) if cards else _macros().note(empty[t.lang]),
+            lambda t: macros().cards(rows[t.lang]) if cards else macros().note(empty[t.lang]),
             text if cards else empty,
         )
 
@@ -272,10 +266,10 @@ class Page:
         specs = {lang: plots.to_spec(plot(t), lang) for lang, t in self.texts.items()}
         part = self._part("chart", lambda t: _write_chart(t, specs[t.lang], text[t.lang]), text)
         if not self.interactive:
-            shown = _macros().note(text[self.lang])
+            shown = macros().note(text[self.lang])
         else:
             still = Markup(plots.to_still(specs[self.lang], self.lang))
-            shown = _macros().still(still, text[self.lang])
+            shown = macros().still(still, text[self.lang])
         return Part(part.kind, part.html, part.text, part.lang, str(shown))
 
     def beside(self, *columns: Part | Iterable[Part]) -> Part:
@@ -283,11 +277,11 @@ class Page:
         stacks = [[column] if isinstance(column, Part) else list(column) for column in columns]
         text = {lang: "; ".join(p.text[lang] for s in stacks for p in s) for lang in self.texts}
         html = {
-            lang: str(_macros().beside([Markup("".join(p.html[lang] for p in s)) for s in stacks]))
+            lang: str(macros().beside([Markup("".join(p.html[lang] for p in s)) for s in stacks]))
             for lang in self.texts
         }
         stills = [Markup("".join(p.shown or p.html[self.lang] for p in s)) for s in stacks]
-        return Part("beside", html, text, self.lang, str(_macros().beside(stills)))
+        return Part("beside", html, text, self.lang, str(macros().beside(stills)))
 
     def record(self, parameters: Mapping[str, object]) -> Part:
         """Show how to repeat the page; fingerprint and time of the run are added by the report."""
@@ -306,17 +300,7 @@ class Page:
         ]
         heads = {"parameters": t("record.parameters")}
         none = t("record.no_parameters")
-        return _macros().record(t("record.title"), facts, rows, heads, none)
-
-
-@dataclass(frozen=True)
-class _View:
-    columns: list[str]
-    formats: Mapping[str, str] = field(default_factory=dict)
-    headings: Mapping[str, str] = field(default_factory=dict)
-    compact: bool = False
-    tones: Mapping[str, pd.Series] = field(default_factory=dict)
-    pick: pd.Series | None = None
+        return macros().record(t("record.title"), facts, rows, heads, none)
 
 
 def _show_figure(t: Catalogue, figure: Figure) -> dict[str, str]:
@@ -350,57 +334,15 @@ def _show_owner(t: Catalogue, who: Message | str | None) -> str:
 def _write_options(t: Catalogue, card: Card, options: pd.DataFrame) -> str:
     columns = [name for name in card.columns or options.columns if name != "recommended"]
     pick = options["recommended"] if "recommended" in options.columns else None
-    view = _View(columns, card.formats, card.headings, compact=True, pick=pick)
-    return _write_table(t, options, view, len(options), boxed=False)
-
-
-def _write_table(
-    t: Catalogue, shown: pd.DataFrame, view: _View, total: int, boxed: bool = True
-) -> str:
-    columns = [_write_toned(t, shown, name, view) for name in view.columns]
-    picks = [False] * len(shown)
-    if view.pick is not None:
-        picks = [bool(p) for p in view.pick.reindex(shown.index)]
-    rows = [
-        {"cells": [column[i] for column in columns], "pick": picks[i]} for i in range(len(shown))
-    ]
-    more = t("part.shown", shown=len(shown), n=total) if len(shown) < total else ""
-    heads = [_head(t, shown, name, view) for name in view.columns]
-    return str(_macros().table(heads, rows, t("part.empty"), more, boxed))
-
-
-def _head(t: Catalogue, shown: pd.DataFrame, name: str, view: _View) -> dict[str, Any]:
-    text = t(view.headings[name]) if name in view.headings else t.col(name)
-    plain = not view.compact and name not in view.formats
-    number = is_number(shown, name)
-    return {
-        "text": text,
-        "unit": heading_unit(t, name) if plain and number else "",
-        "number": number or name in view.formats,
-    }
-
-
-def _write_toned(t: Catalogue, shown: pd.DataFrame, name: str, view: _View) -> list[TableCell]:
-    cells = write_column(t, shown, name, view.formats.get(name, ""), view.compact)
-    if name not in view.tones:
-        return cells
-    tones = view.tones[name].reindex(shown.index)
-    return [
-        TableCell(c.html, c.code, c.number, "" if is_missing(tone) else str(tone))
-        for c, tone in zip(cells, tones, strict=True)
-    ]
-
-
-def _describe(t: Catalogue, frame: pd.DataFrame, view: _View) -> str:
-    heads = ", ".join(t.col(name) for name in view.columns)
-    return f"{len(frame)} x {len(view.columns)}: {heads}"
+    view = View(columns, card.formats, card.headings, compact=True, pick=pick)
+    return write_table(t, options, view, len(options), boxed=False)
 
 
 def _write_chart(t: Catalogue, spec: plots.Spec, label: str) -> str:
     height = spec.get("height")
     reserved = height + 30 if isinstance(height, (int, float)) else 0
     json_text = Markup(plots.to_json(spec))
-    return str(_macros().chart(json_text, label, t("part.no_script"), reserved))
+    return str(macros().chart(json_text, label, t("part.no_script"), reserved))
 
 
 def _plain(value: object) -> str:
