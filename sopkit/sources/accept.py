@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -124,8 +124,8 @@ def _contract_problems(
     here: pd.DataFrame, table: Table, known: pd.DataFrame, orphans: pd.DataFrame
 ) -> pd.DataFrame:
     """Return all problems of cells; what could not be read is not also called blank."""
-    broken = find_problems(here, table)
-    broken = broken.loc[broken["rule"] != "doubled key", ["row", "column", "rule", "value"]]
+    broken = find_problems(here, replace(table, key=()))  # keys are looked at after grouping
+    broken = broken[["row", "column", "rule", "value"]]
     found = [frame for frame in (broken, orphans, _range_problems(here, table)) if len(frame)]
     if not found:
         return known.drop_duplicates(["row", "column", "rule"])
