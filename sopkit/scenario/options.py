@@ -1,0 +1,231 @@
+"""Options of the decisions that a plan asks for, each a change of the plan's inputs; re-solved.
+
+A decision comes from a fact of the plan: what it loses at a full resource, at a supplier's or a
+lane's limit, a target or sales number above it, the year's gap to budget. Without such facts
+there is no decision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sopkit.consensus import find_owners
+from sopkit.scenario.demand import raise_demand
+from sopkit.supply import Case, Plan, solve_case
+from sopkit.tables import ALL
+
+EXTRA_SHIFT_RATE = 0.20
+MORE_SUPPLY_RATE = 0.20
+LEAST_SHARE = 0.0005
+FIXABLE = ("resource", "supplier", "material", "lane")
+CHANGES = {
+    "resource": ("keep", "extra_shift", "no_overtime"),
+    "supplier": ("keep", "more_supply"),
+    "material": ("keep", "more_supply"),
+    "lane": ("keep", "more_supply"),
+    "target": ("keep", "half_way", "as_asked"),
+    "budget": ("keep", "upside"),
+}
+TOPIC = ["kind", "cause", "subject", "first_period", "last_period", "lost_value", "rate", "owner"]
+
+
+def list_options(
+    cycle: str,
+    shortage: pd.DataFrame,
+    conflict: pd.DataFrame,
+    agreed: pd.DataFrame,
+    item: pd.DataFrame,
+    responsibility: pd.DataFrame,
+    budget_gap_value: float = 0.0,
+    *,
+    most_limits: int = 2,
+    most_targets: int = 1,
+) -> pd.DataFrame:
+    """List the decisions that the plan's facts ask for, an option a row.
+
+    Args:
+        cycle: the cycle's name, for the running numbers.
+        shortage: contract `shortage`; causes that money can loosen count: a resource, a supplier, a
+            material, a lane.
+        conflict: contract `conflict`; targets and sales numbers above the plan count.
+        agreed: `item`, `period`, `demand_value`: agreed demand in money; a limit or target that
+            is worth less than 0.05 % of it asks for no decision.
+        item: contract `item`.
+        responsibility: contract `responsibility`.
+        budget_gap_value: plan - budget of the fiscal year, margin; below 0 asks for a decision.
+        most_limits: most decisions about limits.
+        most_targets: most decisions about targets.
+
+    Returns:
+        `decision` (2026-11-D1), `option` (A is doing nothing), `scenario` (name under which it is
+        solved; `base` for A, `upside` for the gap to budget), `kind`, `cause`, `subject` (code),
+        `change`, `rate` (how much), `first_period`, `last_period`, `lost_value` (money at stake
+        if nothing is done), `owner`. Limits first, then targets, dearest first.
+    """
+    least = LEAST_SHARE * float(agreed["demand_value"].sum())
+    owners = find_owners(responsibility, pd.concat([item[["family"]], _every_family()]))
+    limits = _find_limits(shortage, item, owners)
+    limits = limits[limits["lost_value"] > least].head(most_limits)
+    targets = _find_targets(conflict, agreed, item).head(most_targets)
+    budget = _find_budget(agreed, budget_gap_value, least)
+    found = [part[TOPIC] for part in (limits, targets, budget) if len(part)]
+    topics = pd.concat(found, ignore_index=True) if found else budget[TOPIC]
+    topics["decision"] = [f"{cycle}-D{number}" for number in range(1, len(topics) + 1)]
+    changes = topics["cause"].map(CHANGES)
+    rows = topics.assign(change=changes).explode("change", ignore_index=True)
+    place = rows.groupby("decision", sort=False).cumcount()
+    rows["option"] = ["ABC"[number] for number in place]
+    fixed = {"keep": "base", "upside": "upside"}
+    rows["scenario"] = [
+        fixed.get(change, f"{decision}-{option}")
+        for decision, option, change in zip(
+            rows["decision"], rows["option"], rows["change"], strict=True
+        )
+    ]
+    return rows[["decision", "option", "scenario", "change", *TOPIC]]
+
+
+def _every_family() -> pd.DataFrame:
+    return pd.DataFrame({"family": [ALL]})
+
+
+def _find_limits(shortage: pd.DataFrame, item: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
+    """Return what each limit costs in lost sales, dearest first."""
+    rows = shortage[shortage["cause"].isin(FIXABLE) & (shortage["short_value"] > 0)]
+    rows = rows.merge(item[["item", "family"]], on="item", how="left", validate="many_to_one")
+    rows = rows.merge(owners, on="family", how="left", validate="many_to_one")
+    rows = rows.assign(binds=rows["cause_period"].fillna(rows["period"]))
+    rows = rows.sort_values("short_value", ascending=False, kind="stable")
+    sums = rows.groupby(["cause", "cause_code"], as_index=False).agg(
+        first_period=("binds", "min"),
+        last_period=("binds", "max"),
+        lost_value=("short_value", "sum"),
+        owner=("supply_planner", "first"),
+    )
+    rates = {"resource": EXTRA_SHIFT_RATE}
+    sums = sums.assign(
+        kind=sums["cause"].where(sums["cause"] != "resource", "bottleneck"),
+        subject=sums["cause_code"],
+        rate=sums["cause"].map(rates).fillna(MORE_SUPPLY_RATE),
+        owner=sums["owner"].fillna("supply_planner"),
+    )
+    sums["kind"] = sums["kind"].where(sums["kind"] == "bottleneck", "shortage")
+    order = ["lost_value", "cause", "cause_code"]
+    return sums.sort_values(order, ascending=[False, True, True], kind="stable")
+
+
+def _find_targets(conflict: pd.DataFrame, agreed: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
+    """Return targets and sales numbers above the plan, the largest first, a family once."""
+    above = conflict["kind"].isin(["target_plan", "sales_supply"]) & (conflict["gap_value"] < 0)
+    rows = conflict[above].drop_duplicates("family").reset_index(drop=True)
+    families = agreed.merge(item[["item", "family"]], on="item", how="left")
+    base = [_sum_wanted(families, row) for row in rows.to_dict("records")]
+    wanted = pd.Series(base, index=rows.index, dtype=float)
+    rows = rows.assign(
+        kind="target",
+        cause="target",
+        subject=rows["family"],
+        lost_value=-rows["gap_value"],
+        rate=-rows["gap_value"] / wanted.where(wanted > 0),
+        owner=rows["first_owner"].fillna("sales_owner"),
+    )
+    return rows[rows["rate"].notna()].sort_values("gap_value", kind="stable")
+
+
+def _sum_wanted(agreed: pd.DataFrame, row: dict[Any, Any]) -> float:
+    inside = agreed["period"].between(row["first_period"], row["last_period"])
+    if row["family"] != ALL:
+        inside &= agreed["family"] == row["family"]
+    return float(agreed["demand_value"][inside].sum())
+
+
+def _find_budget(agreed: pd.DataFrame, gap_value: float, least: float) -> pd.DataFrame:
+    if gap_value > -max(least, 1e-9) or agreed.empty:
+        return pd.DataFrame(columns=TOPIC)
+    row = {
+        "kind": "budget_gap",
+        "cause": "budget",
+        "subject": ALL,
+        "first_period": agreed["period"].min(),
+        "last_period": agreed["period"].max(),
+        "lost_value": -gap_value,
+        "rate": np.nan,
+        "owner": "finance",
+    }
+    return pd.DataFrame([row], columns=TOPIC)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """An option's plan, with the demand it answers.
+
+    Args:
+        plan: the whole plan.
+        added: `period`, `demand_qty`: what the option adds to agreed demand.
+    """
+
+    plan: Plan
+    added: pd.DataFrame
+
+
+def solve_options(
+    case: Case, demand: pd.DataFrame, options: pd.DataFrame, item: pd.DataFrame
+) -> dict[str, Solved]:
+    """Solve every option that has a scenario of its own, as a whole plan.
+
+    Args:
+        case: the prepared network of the base plan.
+        demand: contract `net_demand` of the base plan.
+        options: what `list_options` returned.
+        item: contract `item`.
+
+    Raises:
+        PlanError: the solver found no plan.
+    """
+    own = options[~options["scenario"].isin(["base", "upside", "downside"])]
+    solved = {}
+    for option in own.to_dict("records"):
+        wanted = _change_demand(demand, option, item)
+        plan = solve_case(_change_limits(case, option), wanted)
+        moved = wanted["demand_qty"] - demand["demand_qty"]
+        added = demand[["period"]].assign(demand_qty=moved)[moved != 0]
+        solved[str(option["scenario"])] = Solved(plan, added)
+    return solved
+
+
+def _change_demand(
+    demand: pd.DataFrame, option: dict[Any, Any], item: pd.DataFrame
+) -> pd.DataFrame:
+    shares = {"half_way": 0.5, "as_asked": 1.0}
+    if option["change"] not in shares:
+        return demand
+    inside = (item["family"] == option["subject"]) | (option["subject"] == ALL)
+    rate = option["rate"] * shares[option["change"]]
+    return raise_demand(
+        demand, item.loc[inside, "item"], option["first_period"], option["last_period"], rate
+    )
+
+
+def _change_limits(case: Case, option: dict[Any, Any]) -> Case:
+    """Return the case with the option's limit moved in the months in which it binds."""
+    months = (case.periods >= option["first_period"]) & (case.periods <= option["last_period"])
+    if option["change"] in ("extra_shift", "no_overtime"):
+        row = (case.resources["resource"] == option["subject"]).to_numpy()
+        cells = row[:, None] & months[None, :]
+        extra = case.overtime_hours + option["rate"] * case.regular_hours
+        overtime = extra if option["change"] == "extra_shift" else np.zeros_like(extra)
+        return replace(case, overtime_hours=np.where(cells, overtime, case.overtime_hours))
+    if option["change"] != "more_supply":
+        return case
+    if option["cause"] == "lane":
+        more = case.lanes["lane"] == option["subject"]
+        limit = case.lanes["max_qty"] * (1 + option["rate"] * more)
+        return replace(case, lanes=case.lanes.assign(max_qty=limit))
+    named = "source" if option["cause"] == "supplier" else "item"
+    row = (case.ways["flow_kind"] == "buy") & (case.ways[named] == option["subject"])
+    factor = np.where(row.to_numpy()[:, None] & months[None, :], 1 + option["rate"], 1.0)
+    return replace(case, way_limit=case.way_limit * factor)

@@ -1,0 +1,234 @@
+"""Whole plans under other assumptions, solved anew on a company of one line."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from builders import table
+
+from sopkit.scenario import (
+    compare_scenarios,
+    decide_options,
+    find_first_change,
+    list_options,
+    measure_correlation,
+    raise_demand,
+    shift_demand,
+    solve_options,
+    solve_range,
+    sum_plan,
+)
+from sopkit.supply import SupplyTables, net_demand, prepare_case, solve_case
+from sopkit.tables import TABLES, check_table
+
+PERIODS = pd.date_range("2026-11-01", periods=2, freq="MS")
+ITEMS = table("item family", "A tea")
+PRICE = table("item customer start_date price_value", "A all 2020-01-01 10")
+COST = table("item location start_date unit_cost_value", "A all 2020-01-01 6")
+RESOURCE = table("resource location overtime_value", "L1 D1 2")
+AGREED = table(
+    "item location customer period demand_qty baseline_qty stream_qty override_qty lo_80_qty hi_80_qty",
+    "A D1 all 2026-11 10 10 0 0 8 12",
+    "A D1 all 2026-12 30 30 0 0 25 37",
+)
+NO_LINES = TABLES["sales_order_line"].empty()
+NO_CLASSES = TABLES["service_class"].empty()
+
+
+def company(**changes: pd.DataFrame) -> SupplyTables:
+    """One line of 10 hours and 5 hours' overtime a month makes an hour's unit at 6."""
+    frames = {
+        "item": ITEMS,
+        "operation": table("operation item location unit_cost_value", "make-A A D1 6"),
+        "resource": RESOURCE,
+        "resource_need": table("operation resource hours_per_unit", "make-A L1 1"),
+        "capacity": table(
+            "resource period regular_hours overtime_hours", "L1 2026-11 10 0", "L1 2026-12 10 5"
+        ),
+        "price": PRICE,
+        "cost": COST,
+    }
+    return SupplyTables.collect({**frames, **changes})
+
+
+@pytest.fixture(scope="module")
+def case():
+    return prepare_case(company(), net_demand(AGREED, NO_LINES, NO_CLASSES, PERIODS), PERIODS)
+
+
+@pytest.fixture(scope="module")
+def demand():
+    return net_demand(AGREED, NO_LINES, NO_CLASSES, PERIODS)
+
+
+def months(name: str, plan, wanted: pd.DataFrame = AGREED) -> pd.DataFrame:
+    return sum_plan(
+        name,
+        wanted,
+        plan.constrained_plan,
+        plan.plan_service,
+        plan.plan_resource,
+        RESOURCE,
+        PRICE,
+        COST,
+        PERIODS,
+    )
+
+
+def test_fully_correlated_demand_moves_to_the_ends_of_its_range():
+    assert shift_demand(AGREED, "upside", 1.0)["demand_qty"].tolist() == [12, 37]
+    assert shift_demand(AGREED, "downside", 1.0)["demand_qty"].tolist() == [8, 25]
+
+
+def test_independent_cells_move_less_because_errors_cancel():
+    two = pd.concat([AGREED.iloc[:1], AGREED.iloc[:1].assign(item="B")], ignore_index=True)
+    moved = shift_demand(two, "upside", 0.0)["demand_qty"]
+    assert moved.sum() == pytest.approx(20 + 8**0.5)
+
+
+def test_correlation_is_one_when_errors_move_together_and_zero_when_they_cancel():
+    names = "item location cutoff period lag forecast_qty actual_qty"
+    together, against = [], []
+    for month in range(1, 7):
+        error = 10 + (month % 2) * 4
+        other = 10 + ((month + 1) % 2) * 4
+        for rows, of_b in ((together, error), (against, other)):
+            rows.append(f"A D1 2025-12 2026-0{month} 0 10 {error}")
+            rows.append(f"B D1 2025-12 2026-0{month} 0 10 {of_b}")
+    assert measure_correlation(table(names, *together), 0.3) == (pytest.approx(1.0), 6)
+    assert measure_correlation(table(names, *against), 0.3) == (0.0, 6)
+    assert measure_correlation(table(names, *together[:4]), 0.3) == (0.3, 2)
+
+
+def test_raising_demand_leaves_orders_in_hand_and_raises_the_whole_by_the_rate():
+    wanted = table(
+        "item location customer period demand_class demand_qty priority",
+        "A D1 all 2026-11 open 20 2",
+        "A D1 all 2026-11 forecast 80 2",
+        "A D1 all 2026-12 forecast 80 2",
+    )
+    first = pd.Timestamp("2026-11-01")
+    assert raise_demand(wanted, ["A"], first, first, 0.1)["demand_qty"].tolist() == [20, 90, 80]
+    assert raise_demand(wanted, ["B"], first, first, 0.1)["demand_qty"].tolist() == [20, 80, 80]
+
+
+def test_a_plan_in_money_counts_overtime_and_closing_stock(case, demand):
+    # November makes 10 and serves 10; December makes 10 + 5 overtime and serves 15 of 30.
+    base = months("base", solve_case(case, demand))
+    assert base["served_qty"].tolist() == [10, 15]
+    assert base["short_qty"].tolist() == [0, 15]
+    assert base["revenue_value"].tolist() == [100, 150]
+    assert base["cost_value"].tolist() == [60, 100]
+    assert base["overtime_hours"].tolist() == [0, 5]
+    check_table(base, TABLES["scenario_month"])
+
+
+def test_the_range_is_solved_as_whole_plans(case):
+    demands = {end: shift_demand(AGREED, end, 1.0) for end in ("downside", "upside")}
+    plans = solve_range(case, demands, NO_LINES, NO_CLASSES)
+    rows = pd.concat([months(name, plan, demands[name]) for name, plan in plans.items()])
+    served = rows.groupby("scenario")["served_qty"].sum()
+    assert served["downside"] == 25  # November 8 and 2 for December, which makes 15
+    assert served["upside"] == 25
+
+
+SHORTAGE = table(
+    "item location period short_qty late_qty short_value cause cause_code cause_period",
+    "A D1 2026-12 15 0 150 resource L1 2026-12",
+)
+CONFLICT = table(
+    "conflict family kind first_value second_value gap_value first_owner second_owner first_period last_period",
+    "C1 tea target_plan 480 400 -80 Lee Sam 2026-11-01 2026-12-01",
+).assign(first_period=pd.Timestamp("2026-11-01"), last_period=pd.Timestamp("2026-12-01"))
+DEMAND_VALUE = table("item period demand_value", "A 2026-11 100", "A 2026-12 300")
+ROLES = table(
+    "family location channel demand_planner supply_planner sales_owner", "all all all Dana Sam Lee"
+)
+
+
+def options(shortage=SHORTAGE, conflict=CONFLICT, gap=0.0) -> pd.DataFrame:
+    return list_options("2026-11", shortage, conflict, DEMAND_VALUE, ITEMS, ROLES, gap)
+
+
+def test_decisions_come_from_facts_and_none_is_invented():
+    none = options(SHORTAGE.iloc[:0], CONFLICT.iloc[:0])
+    assert none.empty
+    found = options()
+    assert found["decision"].tolist() == ["2026-11-D1"] * 3 + ["2026-11-D2"] * 3
+    assert found["change"].tolist() == [
+        *("keep", "extra_shift", "no_overtime"),
+        *("keep", "half_way", "as_asked"),
+    ]
+    assert found["scenario"].tolist()[:2] == ["base", "2026-11-D1-B"]
+    assert found["lost_value"].tolist() == [150] * 3 + [80] * 3
+    assert found["owner"].tolist() == ["Sam"] * 3 + ["Lee"] * 3
+    assert found["rate"].iloc[-1] == 0.2
+
+
+def test_a_shortage_that_money_cannot_loosen_asks_for_no_decision():
+    assert options(SHORTAGE.assign(cause="lead_time"), CONFLICT.iloc[:0]).empty
+
+
+def test_a_gap_to_budget_asks_for_a_decision_with_the_upside_as_option():
+    found = options(SHORTAGE.iloc[:0], CONFLICT.iloc[:0], gap=-50.0)
+    assert found[["kind", "scenario", "lost_value"]].to_numpy().tolist() == [
+        ["budget_gap", "base", 50],
+        ["budget_gap", "upside", 50],
+    ]
+
+
+def test_options_are_solved_as_whole_plans_and_the_best_is_proposed(case, demand):
+    found = options()
+    solved = solve_options(case, demand, found, ITEMS)
+    # B: 2 of 10 regular hours more in December: 17 served. C: no overtime: 10 served.
+    # D2 asks 20 % more tea: November makes 10 of 12, December 15 of 36.
+    rows = [months("base", solve_case(case, demand))]
+    rows += [months(name, one.plan) for name, one in solved.items()]
+    decided = decide_options(found, pd.concat(rows), TABLES["purchase_term"].empty(), PERIODS[0])
+    by_scenario = decided.set_index(["decision", "option"])
+    assert by_scenario["margin_value"].round(6).tolist() == [0, 4, -10, 0, 0, 0]
+    assert by_scenario.loc[decided["recommended"].to_numpy()].index.tolist() == [
+        ("2026-11-D1", "B"),
+        ("2026-11-D2", "A"),
+    ]
+    # B departs from the plan in December: decide 30 days before.
+    assert by_scenario.loc[("2026-11-D1", "B"), "due_date"] == pd.Timestamp("2026-11-01")
+    check_table(decided, TABLES["decision"])
+
+
+def test_the_demand_an_option_adds_is_told(case, demand):
+    solved = solve_options(case, demand, options(SHORTAGE.iloc[:0]), ITEMS)
+    assert solved["2026-11-D1-C"].added["demand_qty"].tolist() == [2, 6]
+
+
+def test_more_of_a_suppliers_limit_is_an_option():
+    bought = company(
+        operation=TABLES["operation"].empty(),
+        resource_need=TABLES["resource_need"].empty(),
+        purchase_term=table(
+            "supplier item location start_date price_value lead_time_days max_qty",
+            "V1 A D1 2020-01-01 6 45 20",
+        ),
+    )
+    wanted = net_demand(AGREED, NO_LINES, NO_CLASSES, PERIODS)
+    case = prepare_case(bought, wanted, PERIODS)
+    found = options(SHORTAGE.assign(cause="supplier", cause_code="V1"), CONFLICT.iloc[:0])
+    assert found["kind"].tolist() == ["shortage", "shortage"]
+    solved = solve_options(case, wanted, found, ITEMS)
+    assert list(solved) == ["2026-11-D1-B"]
+
+
+def test_scenarios_side_by_side_show_the_change_against_the_base():
+    rows = table(
+        "scenario period demand_qty served_qty short_qty revenue_value margin_value stock_value overtime_hours",
+        "base 2026-11 10 8 2 80 30 5 0",
+        "base 2026-12 10 10 0 100 40 9 0",
+        "upside 2026-11 12 8 4 80 30 5 0",
+        "upside 2026-12 12 12 0 120 48 9 2",
+    )
+    found = compare_scenarios(rows).set_index("scenario")
+    assert found["service_rate"].round(6).tolist() == [0.9, round(20 / 24, 6)]
+    assert found["change_margin_value"].tolist() == [0, 8]
+    assert found["stock_value"].tolist() == [9, 9]
+    assert find_first_change(rows, "upside") == pd.Timestamp("2026-12-01")
+    assert find_first_change(rows, "base") is None
