@@ -75,7 +75,6 @@ class DataReview(Declared):
     mapping: Mapping
     currency: Currency
     volume_unit: VolumeUnit
-    country: Country
     first_history: FirstHistory
     as_of: AsOf
 
