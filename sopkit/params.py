@@ -106,8 +106,21 @@ class ConsensusReview(Declared):
 
     currency: Currency
     volume_unit: VolumeUnit
+    country: Country
     horizon_months: HorizonMonths
     fiscal_year_start: FiscalYearStart
+    conflict_rate: float = Field(
+        default=0.002,
+        description="smallest gap to settle, share of the plan's revenue",
+        ge=0,
+        le=1,
+    )
+    demand_correlation: float = Field(
+        default=0.3,
+        description="how far demand errors move together where backtests are too few to say, 0..1",
+        ge=0,
+        le=1,
+    )
 
 
 class ExecutiveReview(Declared):
@@ -117,6 +130,12 @@ class ExecutiveReview(Declared):
     volume_unit: VolumeUnit
     horizon_months: HorizonMonths
     fiscal_year_start: FiscalYearStart
+    accuracy_lag: int = Field(
+        default=1,
+        description="lag of forecast accuracy and bias; 1 is the month after the cycle's month",
+        ge=0,
+        le=11,
+    )
 
 
 class Running(Declared):
@@ -220,6 +239,24 @@ def read_params(path: Path, models: dict[str, type[Declared]] | None = None) -> 
 def _name_files(folder: Path) -> str:
     files = [path.relative_to(folder).as_posix() for path in list_params(folder)]
     return f": --params {' or --params '.join(files)}" if files else "."
+
+
+def read_kpi_file(folder: Path) -> dict[str, Any]:
+    """Return `params/kpi.yaml`: target bands and owners by KPI; `kpi.to_bands` checks them.
+
+    Raises:
+        ParameterError: the file is not there, or is no YAML of names and values.
+    """
+    path = folder / "params" / "kpi.yaml"
+    if not path.is_file():
+        raise ParameterError(f"{path} is not there; copy it from another planning folder.")
+    try:
+        stored = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{path} cannot be read as YAML: {error}") from error
+    if not isinstance(stored, dict):
+        raise ParameterError(f"{path} holds no KPI.")
+    return stored
 
 
 class _Loader(yaml.SafeLoader):
