@@ -56,5 +56,18 @@ def _forecast_by_library(values: Matrix, horizon: int) -> Matrix:
         if len(series) < 2 * YEAR or scale <= 0 or np.ptp(series) == 0:
             continue
         for place, model in enumerate(models):
-            points[place, row] = scale * model.forecast(y=series / scale, h=horizon)["mean"]
+            points[place, row] = scale * _ask(model, series / scale, horizon)
     return points
+
+
+def _ask(model: Any, series: Matrix, horizon: int) -> Matrix:
+    """Return a model's points; blank when it cannot be fitted, and the others' mean stands.
+
+    The library says so with a bare Exception (AutoCES on a series that repeats itself exactly).
+    """
+    try:
+        return np.asarray(model.forecast(y=series, h=horizon)["mean"], dtype=float)
+    except Exception as error:
+        if "no model able to be fitted" not in str(error):
+            raise
+        return np.full(horizon, np.nan)

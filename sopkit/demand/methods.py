@@ -98,7 +98,7 @@ def forecast_family_share(
     totals = to_families(series, item)
     own = series.loc[short]
     recent = own.iloc[:, -SHARE_MONTHS:]
-    counted = recent.notna().to_numpy()
+    counted = recent.notna().to_numpy(copy=True)
     launched = count_months(own).between(4, SHARE_MONTHS).to_numpy()
     first = counted.argmax(axis=1)
     counted[launched, first[launched]] = False

@@ -130,7 +130,7 @@ def _pool(errors: pd.DataFrame, horizon: int) -> pd.DataFrame:
         growth = measure_growth(errors)
         even = errors["scaled"] / (errors["lag"] + 1.0) ** growth
         tail = max(1 - (1 - TAIL) * (len(even) + 1) / len(even), 0.0)
-        low, high = even.quantile(tail), even.quantile(1 - tail)
+        low, high = float(even.quantile(tail)), float(even.quantile(1 - tail))
     width = ahead**growth
     return pd.DataFrame({"lag": np.arange(horizon), "low": low * width, "high": high * width})
 
@@ -148,8 +148,8 @@ def measure_growth(errors: pd.DataFrame) -> float:
     if len(size) < 2:
         return 0.0
     ahead = np.log(size.index.to_numpy(dtype=float) + 1)
-    slope = float(np.polyfit(ahead, np.log(size.to_numpy(dtype=float)), 1)[0])
-    return min(max(slope, 0.0), MOST_GROWTH)
+    line = np.polyfit(ahead, np.log(size.to_numpy(dtype=float)), 1)
+    return min(max(float(line[0]), 0.0), MOST_GROWTH)
 
 
 class Correlation(NamedTuple):
@@ -172,7 +172,7 @@ def measure_correlation(backtest: pd.DataFrame) -> Correlation:
     """
     errors = backtest.assign(error=backtest["forecast_qty"] - backtest["actual_qty"])
     places = _correlate(errors, PLACE, ["cutoff", "period"])
-    total = errors.groupby(["cutoff", "period", "lag"], as_index=False)["error"].sum()
+    total = errors.groupby(["cutoff", "period", "lag"], as_index=False).agg(error=("error", "sum"))
     cutoffs = total["cutoff"].nunique()
     months = _correlate(total, ["lag"], ["cutoff"])
     return Correlation(places, (cutoffs * months + PRIOR * BLIND_RATE) / (cutoffs + PRIOR))

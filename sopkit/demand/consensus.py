@@ -1,0 +1,34 @@
+"""Baseline, streams and overrides to the one demand everybody plans on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sopkit.tables import TABLES
+
+
+def to_consensus_demand(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add the parts up: demand = baseline + streams + overrides; the range moves along.
+
+    Args:
+        rows: what `apply_overrides` returned: `baseline_qty`, `stream_qty`, `override_qty`,
+            `lo_80_qty`, `hi_80_qty`.
+
+    Returns:
+        Contract `consensus_demand`; lo <= demand <= hi, all >= 0, the parts sum to demand_qty.
+
+    Example:
+        100 (80 to 130) + 20 - 5: 115 (95 to 145).
+    """
+    parts = rows["baseline_qty"] + rows["stream_qty"] + rows["override_qty"]
+    demand = np.maximum(parts, 0.0)
+    shift = rows["stream_qty"] + rows["override_qty"]
+    told = rows.assign(
+        demand_qty=demand,
+        lo_80_qty=np.clip(rows["lo_80_qty"] + shift, 0.0, demand),
+        hi_80_qty=np.maximum(rows["hi_80_qty"] + shift, demand),
+    )
+    columns = TABLES["consensus_demand"].column_names
+    key = list(TABLES["consensus_demand"].key)
+    return told[columns].sort_values(key, kind="stable", ignore_index=True)
