@@ -12,8 +12,11 @@ from sopkit.consensus import (
     find_conflicts,
     find_owners,
     propose_plan,
+    share_agreed,
+    spread_plan,
     sum_matching,
     sum_overdue,
+    sum_targets,
     to_target_pairs,
 )
 from sopkit.tables import TABLES, check_table
@@ -175,3 +178,38 @@ def test_the_proposed_plan_is_what_is_served_of_the_months_own_demand():
 
 def test_overdue_orders_are_told_apart():
     assert sum_overdue(SERVICE) == (5, 2)
+
+
+PLAN = table(
+    "item location customer period demand_qty plan_qty short_qty revenue_value",
+    "A D1 all 2026-11 10 6 4 70",
+    "A D1 all 2026-12 10 9 1 0",
+    "C D1 all 2026-11 5 5 0 30",
+)
+
+
+def test_revenue_without_a_conflict_has_one_number():
+    tea = table("conflict family", "C1 tea")
+    assert share_agreed(tea, PLAN, ITEMS) == 0.3
+    assert share_agreed(tea.assign(family="all"), PLAN, ITEMS) == 0
+    assert share_agreed(tea.iloc[:0], PLAN, ITEMS) == 1
+
+
+def test_the_plan_is_shown_by_family_and_month():
+    wide = spread_plan(PLAN, ITEMS)
+    assert wide.columns.tolist() == ["family", "plan_qty", "service_rate", "2026-11", "2026-12"]
+    assert wide.to_numpy().tolist() == [["tea", 15, 0.75, 6, 9], ["cola", 5, 1, 5, 0]]
+
+
+def test_targets_are_summed_by_owner_open_ones_first():
+    found = sum_targets(
+        compare(
+            "Kim all all K1 2026-09 1 - 40",
+            "Kim all all K1 2026-10 1 - 40",
+            "Kim all all K1 2026-11 1 - 40",
+            "Kim all all K1 2027-11 1 - 40",
+        )
+    )
+    assert found["stage"].tolist() == ["ahead", "past"]
+    assert found["gap_value"].tolist() == [-20, -10]
+    assert found["reached_rate"].tolist() == [0.5, 70 / 80]

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from sopkit.errors import InputError
 from sopkit.finance import (
     bridge_budget,
+    bridge_years,
     complete_prices,
     find_compared_months,
     look_up_cost,
     look_up_price,
+    sum_bridge,
     to_money,
     to_outlook,
 )
@@ -192,6 +194,48 @@ def test_the_outlook_is_actual_to_date_and_plan_to_go():
     assert both["plan_qty"].tolist() == [5, 7]
     assert both["cost_value"].tolist() == [30, 42]
     assert both["return_value"].tolist() == [2, 0]
+
+
+def test_the_running_year_and_later_ones_with_a_budget_are_bridged():
+    seen = outlook(
+        "A D1 all 2025-12 10 10 100 60",
+        "A D1 all 2026-11 10 10 100 60",
+        "A D1 all 2026-12 12 12 120 72",
+        "A D1 all 2027-01 10 9 90 54",
+    )
+    planned = budget(
+        "A all all 2025-12 10 100 40",
+        "A all all 2026-11 10 100 40",
+        "A all all 2026-12 10 100 40",
+        "A all all 2027-01 10 100 40",
+        "A all all 2027-02 10 100 40",
+    )
+    december = pd.Timestamp("2026-12-01")
+    premium = pd.Series({december: 5.0})
+    parts, years = bridge_years(
+        seen, planned, ITEMS, costs("A all 2020-01-01 6"), december, 1, premium
+    )
+    assert years["fiscal_year"].tolist() == [2026, 2027]
+    assert years["gap_value"].tolist() == [3, -4]
+    assert years["actual_count"].tolist() == [1, 0]
+    assert years[["month_count", "budget_count"]].to_numpy().tolist() == [[2, 2], [1, 2]]
+    total = sum_bridge(parts, 2026).set_index("part")["margin_value"]
+    assert total.index[0] == "budget"
+    assert total.index[-1] == "plan"
+    assert total[["volume", "overtime", "plan"]].tolist() == [8, -5, 83]
+
+
+def test_without_a_budget_there_is_no_bridge():
+    seen = outlook("A D1 all 2026-11 10 10 100 60")
+    parts, years = bridge_years(
+        seen,
+        budget("A all all 2026-11 1 1 1").iloc[:0],
+        ITEMS,
+        costs("A all 2020-01-01 6"),
+        pd.Timestamp("2026-11-01"),
+    )
+    assert parts.empty
+    assert years.empty
 
 
 amounts = st.integers(0, 1000).map(float)

@@ -7,11 +7,12 @@ from sopkit.consensus.conflicts import (
     compare_streams,
     find_conflicts,
     find_owners,
+    share_agreed,
     to_target_pairs,
 )
 from sopkit.consensus.levels import sum_matching
-from sopkit.consensus.proposal import propose_plan, sum_overdue
-from sopkit.consensus.targets import compare_targets
+from sopkit.consensus.proposal import propose_plan, spread_plan, sum_overdue
+from sopkit.consensus.targets import compare_targets, sum_targets
 
 __all__ = [
     "compare_budget",
@@ -20,7 +21,10 @@ __all__ = [
     "find_conflicts",
     "find_owners",
     "propose_plan",
+    "share_agreed",
+    "spread_plan",
     "sum_matching",
     "sum_overdue",
+    "sum_targets",
     "to_target_pairs",
 ]

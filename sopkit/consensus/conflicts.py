@@ -145,3 +145,21 @@ def find_conflicts(pairs: pd.DataFrame, threshold_value: float, cycle: str) -> p
     sums["conflict"] = [f"{cycle}-C{number}" for number in range(1, len(sums) + 1)]
     columns = ["conflict", "family", "kind", *values, "gap_value", "first_owner", "second_owner"]
     return sums[[*columns, "first_period", "last_period"]]
+
+
+def share_agreed(conflict: pd.DataFrame, plan: pd.DataFrame, item: pd.DataFrame) -> float:
+    """Return the share of the plan's revenue in families whose number nobody disputes, 0..1.
+
+    Args:
+        conflict: contract `conflict`; one over `all` families leaves nothing agreed.
+        plan: contract `consensus_plan`.
+        item: contract `item`.
+
+    Example:
+        Tea 70 of revenue, cola 30 with a conflict: 0.7.
+    """
+    revenue = add_family(plan, item).groupby("family")["revenue_value"].sum()
+    total = float(revenue.sum())
+    if total <= 0 or (conflict["family"] == ALL).any():
+        return 1.0 if conflict.empty else 0.0
+    return float(revenue[~revenue.index.isin(conflict["family"])].sum() / total)

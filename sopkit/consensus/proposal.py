@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from sopkit.consensus.levels import add_family
 from sopkit.tables import CELL
 
 
@@ -39,3 +40,25 @@ def sum_overdue(plan_service: pd.DataFrame) -> tuple[float, float]:
     overdue = plan_service[plan_service["demand_class"] == "overdue"]
     served = float((overdue["on_time_qty"] + overdue["late_qty"]).sum())
     return served, float(overdue["short_qty"].sum())
+
+
+def spread_plan(plan: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
+    """Return the plan by family and month for display: a row a family, a column a month.
+
+    Args:
+        plan: contract `consensus_plan`.
+        item: contract `item`.
+
+    Returns:
+        `family`, `plan_qty` (all months), `service_rate` = plan / (plan + short), and a column
+        for each month, named `2026-11`; largest family first.
+    """
+    rows = add_family(plan, item)
+    months = rows["period"].dt.strftime("%Y-%m")
+    wide = rows.pivot_table("plan_qty", "family", months, "sum", fill_value=0.0)
+    sums = rows.groupby("family")[["plan_qty", "short_qty"]].sum()
+    wanted = sums.sum(axis=1)
+    wide.insert(0, "plan_qty", sums["plan_qty"])
+    wide.insert(1, "service_rate", (sums["plan_qty"] / wanted.where(wanted > 0)).fillna(1.0))
+    wide.columns.name = None
+    return wide.sort_values("plan_qty", ascending=False, kind="stable").reset_index()

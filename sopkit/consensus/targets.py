@@ -61,3 +61,31 @@ def _judge(table: pd.DataFrame, cycle_period: pd.Timestamp) -> pd.DataFrame:
     stage = stage.mask(table["period"] >= cycle_period, "ahead")
     rate = by_value.where(table["target_value"].notna(), by_qty)
     return table.assign(gap_value=table["reached_value"] - wanted, reached_rate=rate, stage=stage)
+
+
+def sum_targets(targets: pd.DataFrame) -> pd.DataFrame:
+    """Sum compared targets by stage, owner and level; open ones first, the worst first.
+
+    Args:
+        targets: what `compare_targets` returned; those that could not be compared are left out.
+
+    Returns:
+        `stage`, `owner`, `family`, `location`, `customer`, `first_period`, `last_period` (first
+        months of the first and last target), `target_value` (money, at the mean net price where
+        the target is in units), `reached_value`, `gap_value`, `reached_rate`.
+    """
+    known = targets[targets["gap_value"].notna()]
+    known = known.assign(target_value=known["reached_value"] - known["gap_value"])
+    keys = ["stage", "owner", "family", "location", "customer"]
+    sums = known.groupby(keys, as_index=False).agg(
+        first_period=("period", "min"),
+        last_period=("period", "max"),
+        target_value=("target_value", "sum"),
+        reached_value=("reached_value", "sum"),
+        gap_value=("gap_value", "sum"),
+    )
+    wanted = sums["target_value"].where(sums["target_value"] > 0)
+    sums["reached_rate"] = sums["reached_value"] / wanted
+    order = sums["stage"].map({"running": 0, "ahead": 1, "past": 2})
+    sums = sums.assign(order=order).sort_values(["order", "gap_value"], kind="stable")
+    return sums.drop(columns="order").reset_index(drop=True)

@@ -1,0 +1,135 @@
+"""Charts of the consensus review: scenarios over the horizon, the bridge from budget to plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sopkit.charts.style import (
+    ACTUAL,
+    BAD,
+    GOOD,
+    INK,
+    PLAN,
+    RANGE,
+    Texts,
+    amount_axis,
+    line_labels,
+    month_axis,
+)
+
+if TYPE_CHECKING:
+    import altair as alt
+
+LABEL_ROOM = 0.12
+
+
+def plot_scenarios(scenario_month: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
+    """Draw the base plan's revenue a month inside the band from downside to upside.
+
+    Args:
+        scenario_month: contract `scenario_month` with base, downside and upside.
+        t: words of one language.
+    """
+    import altair as alt
+
+    wide = scenario_month.pivot_table(index="period", columns="scenario", values="revenue_value")
+    rows = wide[["base", "downside", "upside"]].reset_index()
+    tips = [alt.Tooltip("period:T", format="%Y-%m")] + [
+        alt.Tooltip(f"{name}:Q", format=",.0f", title=t.word("scenario", name))
+        for name in ("upside", "base", "downside")
+    ]
+    chart = alt.Chart(rows)
+    band = chart.mark_area(fill=RANGE).encode(
+        x=month_axis(), y=amount_axis(t, "downside", zero=False), y2="upside:Q"
+    )
+    line = chart.mark_line(stroke=PLAN).encode(x="period:T", y="base:Q", tooltip=tips)
+    last = rows.iloc[[len(rows) // 2]]
+    place = last.assign(series="plan", amount=last["base"], dy=-10)
+    return alt.layer(band, line, line_labels(t, place))
+
+
+def plot_bridge(parts: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
+    """Draw the bridge from budget to plan; the outer bars are cut, and marked as cut.
+
+    Args:
+        parts: `part` in the order of the bridge, budget first and plan last, and `margin_value`;
+            parts of nothing are left out.
+        t: words of one language.
+    """
+    import altair as alt
+
+    rows = to_bridge_bars(parts)
+    rows["label"] = [
+        t.show(value, "money" if end else "signed_money")
+        for value, end in zip(rows["margin_value"], rows["is_end"], strict=True)
+    ]
+    rows["name"] = [t(f"consensus.part.{part}") for part in rows["part"]]
+    floor = float(rows[["low", "high"]].min().min())
+    reach = float(rows["high"].max())
+    domain = [floor, reach + LABEL_ROOM * (reach - floor)]
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            "name:N",
+            sort=rows["name"].tolist(),
+            axis=alt.Axis(title=None, labelAngle=0, labelLimit=70, labelOverlap=False),
+            scale=alt.Scale(paddingInner=0.18, paddingOuter=0.05),
+        )
+    )
+    height = alt.Scale(domain=domain, zero=False, nice=False)
+    bars = base.mark_bar().encode(
+        y=alt.Y("low:Q", axis=None, scale=height),
+        y2="high:Q",
+        fill=alt.Fill("color:N", scale=None),
+        tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("label:N", title=" ")],
+    )
+    texts = base.mark_text(baseline="bottom", dy=-4, fill=INK).encode(
+        y=alt.Y("high:Q", scale=height), text="label:N"
+    )
+    layers = [bars, texts]
+    if rows["is_cut"].any():
+        cut = rows[rows["is_cut"]].assign(at=floor + 0.07 * (domain[1] - floor))
+        layers.append(_mark_cut(base.properties(data=cut), height))
+    return alt.layer(*layers)
+
+
+def to_bridge_bars(parts: pd.DataFrame) -> pd.DataFrame:
+    """Return the bars of a bridge: from where to where, in which colour, cut or not.
+
+    The axis starts below the lowest level by a quarter of the bridge's span; where that is above
+    0, the outer bars start there and are marked as cut.
+
+    Example:
+        Budget 100, volume 10, plan 110: bars 97.5-100 (cut), 100-110, 97.5-110 (cut).
+    """
+    ends = parts["part"].isin(["budget", "plan"])
+    span_all = parts["margin_value"].abs().max()
+    shown = ends | (parts["margin_value"].abs() > 1e-6 * max(span_all, 1.0))
+    rows = parts[shown].reset_index(drop=True)
+    is_end = rows["part"].isin(["budget", "plan"])
+    steps = rows["margin_value"].where(~is_end, 0.0)
+    start = rows.loc[rows["part"] == "budget", "margin_value"].sum()
+    after = start + steps.cumsum()
+    before = after - steps
+    levels = pd.concat([after, before])
+    low, high = float(levels.min()), float(levels.max())
+    room = 0.25 * (high - low) or 0.05 * abs(high) or 1.0
+    floor = low - room if low - room > 0 else min(low, 0.0)
+    color = rows["margin_value"].map(lambda value: GOOD if value >= 0 else BAD)
+    return rows.assign(
+        is_end=is_end,
+        is_cut=is_end & (floor > 0),
+        low=pd.concat([before, after], axis=1).min(axis=1).where(~is_end, floor),
+        high=pd.concat([before, after], axis=1).max(axis=1).where(~is_end, rows["margin_value"]),
+        color=color.mask(rows["part"] == "budget", ACTUAL).mask(rows["part"] == "plan", PLAN),
+    )
+
+
+def _mark_cut(base: alt.Chart, height: alt.Scale) -> alt.Chart:
+    import altair as alt
+
+    slash = base.mark_point(
+        shape="M-1,0.22L1,-0.22", size=5200, strokeWidth=5, filled=False, stroke="var(--page)"
+    )
+    return slash.encode(y=alt.Y("at:Q", scale=height))

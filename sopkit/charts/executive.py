@@ -1,0 +1,84 @@
+"""Charts of the executive review: volume from the past year to the end of the horizon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sopkit.charts.style import (
+    ACTUAL,
+    BUDGET,
+    LAST_PLAN,
+    PLAN,
+    RANGE,
+    Texts,
+    amount_axis,
+    line_labels,
+    month_axis,
+    time_fence,
+)
+
+if TYPE_CHECKING:
+    import altair as alt
+
+SERIES = ("actual", "plan", "budget", "last_plan")
+
+
+def plot_volume(
+    months: pd.DataFrame, fence: tuple[pd.Timestamp, pd.Timestamp], t: Texts
+) -> alt.LayerChart | alt.FacetChart:
+    """Draw actual, plan with its range, budget and last plan, a line each.
+
+    Args:
+        months: a row a month: `period`, `actual`, `plan`, `budget`, `last_plan`, `low`, `high`
+            [units]; blank where there is none.
+        fence: first and last day of the time in which the plan no longer moves.
+        t: words of one language.
+    """
+    import altair as alt
+
+    ranged = alt.Chart(months.dropna(subset=["low", "high"]))
+    band = ranged.mark_area(fill=RANGE).encode(
+        x=month_axis(), y=amount_axis(t, "low", zero=False), y2="high:Q"
+    )
+    layers = [time_fence(t, *fence), band]
+    styles: dict[str, dict[str, Any]] = {
+        "last_plan": {"stroke": LAST_PLAN, "strokeWidth": 1.5},
+        "budget": {"stroke": BUDGET, "strokeWidth": 1.6, "strokeDash": [2, 4]},
+        "plan": {"stroke": PLAN},
+        "actual": {"stroke": ACTUAL},
+    }
+    for name, style in styles.items():
+        rows = months[["period", name]].dropna()
+        if len(rows):
+            tips = [
+                alt.Tooltip("period:T", format="%Y-%m"),
+                alt.Tooltip(f"{name}:Q", format=",.0f", title=t(f"series.{name}")),
+            ]
+            line = alt.Chart(rows).mark_line(**style)
+            layers.append(line.encode(x="period:T", y=f"{name}:Q", tooltip=tips))
+    layers.append(line_labels(t, place_labels(months)))
+    return alt.layer(*layers)
+
+
+def place_labels(months: pd.DataFrame) -> pd.DataFrame:
+    """Return where each line's name stands, far enough from the other lines.
+
+    The name stands at the month in which the line is farthest above (or below) the others' mean,
+    `dy` pixels beyond it; a line alone takes its highest month.
+    """
+    rows = []
+    for name in SERIES:
+        own = months.set_index("period")[name].dropna()
+        if own.empty:
+            continue
+        others = months.set_index("period")[[n for n in SERIES if n != name]].mean(axis=1)
+        apart = (own - others.reindex(own.index)).dropna()
+        inner = apart.iloc[1:-1] if len(apart) > 4 else apart
+        month: Any = own.idxmax() if inner.empty else inner.abs().idxmax()
+        above = inner.empty or inner[month] >= 0
+        rows.append(
+            {"series": name, "period": month, "amount": own[month], "dy": -12 if above else 14}
+        )
+    return pd.DataFrame(rows, columns=["series", "period", "amount", "dy"])

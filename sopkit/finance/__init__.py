@@ -1,0 +1,35 @@
+"""Volume to money: prices, costs, revenue, margin, and the bridge from budget to plan."""
+
+from __future__ import annotations
+
+from sopkit.finance.bridge import (
+    PARTS,
+    bridge_budget,
+    bridge_years,
+    find_compared_months,
+    sum_bridge,
+    to_outlook,
+)
+from sopkit.finance.money import (
+    complete_prices,
+    cost_demand,
+    look_up_cost,
+    look_up_price,
+    price_demand,
+    to_money,
+)
+
+__all__ = [
+    "PARTS",
+    "bridge_budget",
+    "bridge_years",
+    "complete_prices",
+    "cost_demand",
+    "find_compared_months",
+    "look_up_cost",
+    "look_up_price",
+    "price_demand",
+    "sum_bridge",
+    "to_money",
+    "to_outlook",
+]
