@@ -10,6 +10,7 @@ from sopkit.sources.mapping import Mapping, read_mapping, source_folder
 from sopkit.sources.reading import Loaded, raise_if_unfit, read_tables
 from sopkit.sources.snapshot import fingerprint_files, hash_file, mapped_files, snapshot_files
 from sopkit.sources.summary import is_fit, summarise, to_json
+from sopkit.sources.templates import mapping_template, write_excel_templates
 
 __all__ = [
     "Loaded",
@@ -18,6 +19,7 @@ __all__ = [
     "hash_file",
     "is_fit",
     "mapped_files",
+    "mapping_template",
     "raise_if_unfit",
     "read_mapping",
     "read_tables",
@@ -25,4 +27,5 @@ __all__ = [
     "source_folder",
     "summarise",
     "to_json",
+    "write_excel_templates",
 ]

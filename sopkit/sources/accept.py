@@ -90,7 +90,7 @@ def accept_rows(
     problems = _contract_problems(here, table, known, orphans)
     good, again = _merge_rows(here.loc[~here.index.isin(problems["row"])], table, parts, origin)
     crossed = _crossed_problems(good, table, days["as_of"])
-    problems = pd.concat([problems, crossed], ignore_index=True)
+    problems = _stack_problems([problems, crossed])
     good = good.loc[~good.index.isin(crossed["row"])]
     return Accepted(
         frame=good,
@@ -114,7 +114,9 @@ def _stack_parts(
         offset += len(rows.frame)
     filled = [frame for frame in frames if len(frame)]
     frame = pd.concat(filled) if filled else frames[0]
-    return frame, pd.concat(origins), pd.concat(problems, ignore_index=True)[_PROBLEM]
+    places = [place for place in origins if len(place)]
+    origin = pd.concat(places) if places else origins[0]
+    return frame, origin, _stack_problems(problems)[_PROBLEM]
 
 
 # --- problems ---
@@ -126,14 +128,13 @@ def _contract_problems(
     """Return all problems of cells; what could not be read is not also called blank."""
     broken = find_problems(here, replace(table, key=()))  # keys are looked at after grouping
     broken = broken[["row", "column", "rule", "value"]]
-    found = [frame for frame in (broken, orphans, _range_problems(here, table)) if len(frame)]
-    if not found:
+    more = _stack_problems([broken, orphans, _range_problems(here, table)])
+    if more.empty:
         return known.drop_duplicates(["row", "column", "rule"])
-    more = pd.concat(found, ignore_index=True)
     more = more.assign(target=more["column"])
     named = pd.MultiIndex.from_frame(known[["row", "target"]].astype({"row": int}))
     again = pd.MultiIndex.from_frame(more[["row", "target"]].astype({"row": int})).isin(named)
-    every = pd.concat([known, more.loc[~again]], ignore_index=True)
+    every = _stack_problems([known, more.loc[~again]])
     return every.drop_duplicates(["row", "column", "rule"], ignore_index=True)[_PROBLEM]
 
 
@@ -147,7 +148,13 @@ def _range_problems(here: pd.DataFrame, table: Table) -> pd.DataFrame:
         if share in here:
             bad = here.index[here[share] > 1]
             found.append(_problems(bad, share, "at most 1", here[share]))
-    return pd.concat(found, ignore_index=True) if found else _problems(here.index[:0], "", "", "")
+    return _stack_problems(found) if found else _problems(here.index[:0], "", "", "")
+
+
+def _stack_problems(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return all rows one below the other; empty frames say nothing of the columns' kinds."""
+    filled = [frame.astype({"value": object}) for frame in frames if len(frame)]
+    return pd.concat(filled or frames[:1], ignore_index=True)
 
 
 def _problems(index: pd.Index, column: str, rule: str, values: pd.Series | str) -> pd.DataFrame:
@@ -163,7 +170,7 @@ def _crossed_problems(good: pd.DataFrame, table: Table, as_of: pd.Timestamp) -> 
     found = _problems(doubled.index, ", ".join(key), "doubled key", shared)
     if table.name == "bom":
         loops = find_bom_loops(good.drop(index=doubled.index), as_of)
-        found = pd.concat([found, _problems(loops.index, "component", "bom loop", loops)])
+        found = _stack_problems([found, _problems(loops.index, "component", "bom loop", loops)])
     return found.assign(target=found["column"])[_PROBLEM]
 
 

@@ -47,6 +47,11 @@ def row_amounts(
     return amounts
 
 
+def by_code(frame: pd.DataFrame, column: str, key: str = "item") -> pd.Series:
+    """Return a column as a series that is looked up by code."""
+    return pd.Series(frame[column].to_numpy(), index=pd.Index(frame[key].to_numpy(), name=key))
+
+
 def unit_money(
     frame: pd.DataFrame, terms: pd.DataFrame, place: str, money: str, as_of: pd.Timestamp
 ) -> pd.Series:
@@ -58,7 +63,7 @@ def unit_money(
     known = terms.loc[terms["start_date"] <= as_of]
     latest = known.sort_values(["item", place, "start_date"], kind="stable")
     latest = latest.drop_duplicates(["item", place], keep="last")
-    for_all = latest.loc[latest[place] == ALL].set_index("item")[money]
+    for_all = by_code(latest.loc[latest[place] == ALL], money)
     mean = latest.groupby("item")[money].mean()
     general = frame["item"].map(for_all)
     general = general.where(general.notna(), frame["item"].map(mean)).astype(float)

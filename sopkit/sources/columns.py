@@ -134,6 +134,10 @@ def _read_column(
         result = _calculate(rule.expr, column, cells, days, found)
         return _scale(result, rule, cells, note) if column.kind in ("number", "whole") else result
     texts = _translate(_source_texts(rule, cells, part), rule, note)
+    if column.name == "cycle":
+        dates, bad = to_dates(texts)
+        note(bad, "date", texts)
+        return dates.dt.strftime("%Y-%m").astype(object)
     if column.kind == "text":
         return to_codes(texts) if _is_code(column, table) else to_names(texts)
     if column.kind == "flag":

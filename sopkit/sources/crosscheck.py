@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from sopkit.sources.amounts import by_code
 from sopkit.sources.rules import list_rows, make_finding
+from sopkit.sources.standin import demand_money, owners
 from sopkit.tables import ALL, INPUT_TABLES, Table
 
 Tables = dict[str, pd.DataFrame]
@@ -181,15 +183,14 @@ def _find_unknown_items(tables: Tables, origins: Tables) -> list[dict[str, objec
 
 def _find_unsupplied(tables: Tables, as_of: pd.Timestamp) -> list[dict[str, object]]:
     """A demand item that nobody makes or buys, and that has no stock on order either."""
-    from sopkit.sources.standin import demand_money, owners
-
     supply = [tables[name]["item"] for name in ("operation", "purchase_term") if name in tables]
     money = demand_money(tables, as_of)
     if not supply or money.empty:
         return []
-    items = tables["item"].set_index("item")
+    items = tables["item"]
     live = items.loc[items["sellable"].astype(bool) & ~(items["end_date"] < as_of)]
-    missing = sorted(set(money.index) & set(live.index) - set(pd.concat(supply)))
+    families = by_code(live, "family")
+    missing = sorted(set(money.index) & set(families.index) - set(pd.concat(supply)))
     who = owners(tables, "supply_planner")
     return [
         make_finding(
@@ -199,7 +200,7 @@ def _find_unsupplied(tables: Tables, as_of: pd.Timestamp) -> list[dict[str, obje
             item=item,
             value="customers order it, but no operation makes it and no supplier delivers it",
             advice="Add an operation or a purchase term, name a like-item, or end the item.",
-            owner=who.get(live.loc[item, "family"]),
+            owner=who.get(families[item], who.get(ALL)),
             amount_value=float(money[item]),
         )
         for item in missing

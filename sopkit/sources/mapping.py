@@ -150,7 +150,7 @@ class ColumnRule(_Strict):
 
 
 def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, (str, int)) else value
+    return [value] if isinstance(value, (str, int, dict)) else value
 
 
 class _FileRule(_Strict):
@@ -193,7 +193,7 @@ class JoinRule(_FileRule):
     @field_validator("on", "columns", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
-        value = _listed(value)
+        value = [value] if isinstance(value, str) else value
         return {name: name for name in value} if isinstance(value, list) else value
 
 
@@ -238,7 +238,7 @@ class Part(_FileRule):
     group: Literal["sum", "mean", "min", "max", "first", "last"] | None = None
     weight: str | None = None
 
-    _more_lists = field_validator("skip_footer", "fill_down", mode="before")(_listed)
+    _more_lists = field_validator("skip_footer", "fill_down", "join", mode="before")(_listed)
 
     @field_validator("blanks", mode="before")
     @classmethod

@@ -209,8 +209,8 @@ def _join_columns(
         place = other.loc[doubled.index[0]]
         first = ", ".join(doubled.iloc[0][keys])
         errors.append(
-            f"{place[FILE]}: {len(doubled)} rows have a {'/'.join(on.values())} that stands twice, "
-            f"so the join is not clear; first: {first}, row {place[ROW]}. Keep one row of each"
+            f"{place[FILE]}: {'/'.join(on.values())} stands twice for {len(doubled)} row(s), so "
+            f"the join is not clear; first: {first}, row {place[ROW]}. Keep one row of each"
         )
         return rows
     left = rows.assign(**_keys(rows, dict(zip(keys, on, strict=True))))
@@ -277,7 +277,7 @@ def _stack(cells: pd.DataFrame, periods: dict[str, str], value: str) -> pd.Serie
     long = cells.rename(columns=periods).melt(
         ignore_index=False, var_name="§period", value_name=value
     )
-    filled = long.loc[long[value].astype(object).map(clean_text) != ""]
+    filled = long.loc[map_distinct(long[value], clean_text) != ""]
     return filled.set_index("§period", append=True)[value]
 
 

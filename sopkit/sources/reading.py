@@ -141,7 +141,7 @@ class _Reading:
             self.errors.append(f"{table.name}: no row was accepted; see the refused rows.")
 
     def _read_parts(self, table: Table) -> list[tuple[Part, PartRows]]:
-        parts = []
+        parts, units = [], to_units(self.tables)
         for part in self.mapping.tables[table.name]:
             problems: list[str] = []
             text = read_part_text(part, table, self.files, problems)
@@ -151,7 +151,6 @@ class _Reading:
                 continue
             if text.cells.empty and not text.rows_left_out:
                 self._note_no_rows(table, part)
-            units = to_units(self.tables)
             parts.append((part, to_contract_columns(text, part, table, units, self.days)))
         return parts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sopkit.sources.amounts import row_amounts
+from sopkit.sources.amounts import by_code, row_amounts
 from sopkit.sources.rules import make_finding
 from sopkit.tables import ALL
 
@@ -28,7 +28,7 @@ def stand_in_for_missing(
         return tables, []
     items = tables["item"]
     live = items["sellable"].astype(bool) & ~(items["end_date"] < as_of)
-    like = items.loc[live].set_index("item")["like_item"]
+    like = by_code(items.loc[live], "like_item")
     tables, routed, _ = _copy(tables, like, ("operation", "purchase_term"))
     tables, priced, no_price = _copy(tables, like, ("price",))
     tables, costed, no_cost = _copy(tables, like, ("cost",))
@@ -92,7 +92,7 @@ def _tell(
     as_of: pd.Timestamp,
 ) -> list[dict[str, object]]:
     money = demand_money(tables, as_of)
-    families = tables["item"].drop_duplicates("item").set_index("item")["family"]
+    families = by_code(tables["item"], "family")
     who = owners(tables, "supply_planner")
     notes = []
     for item in sorted({item for items in taken.values() for item in items}):

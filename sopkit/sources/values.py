@@ -26,7 +26,7 @@ _TIMES = {
     "亿": Decimal(100_000_000),
 }
 _NUMBER = re.compile(
-    r"(?P<sign>[+-]?)[¥$€]?(?P<inner>[+-]?)"
+    r"(?P<sign>[+-]?)(?:[¥$€](?P<inner>[+-]?))?"
     r"(?P<whole>\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d*)(?P<part>\.\d*)?"
     r" ?(?P<times>[十百千万萬亿]*)(?P<rate>%?)元?"
 )
