@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -188,6 +190,20 @@ LABEL = table(
     "resource L2 zh 罐装二线",
     "resource L2 en Can_line_2",
 )
+
+
+_ROOM = tempfile.TemporaryDirectory(prefix="sopkit-report-")
+
+
+@cache
+def built_site() -> Path:
+    """Return a planning folder with its site, made once for all tests of a process."""
+    from sopkit.report.site import build_site
+
+    folder = Path(_ROOM.name)
+    build_case(folder)
+    build_site(folder)
+    return folder
 
 
 def build_case(folder: Path, interactive: bool = False) -> CyclePaths:

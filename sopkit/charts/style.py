@@ -34,7 +34,7 @@ CATEGORY_COLORS = tuple(f"var(--cat{n})" for n in range(1, 7))
 LIGHT = {
     "ink": "#1c2128",
     "muted": "#5d6773",
-    "faint": "#6f7985",
+    "faint": "#6b7480",
     "line": "#e3e7ec",
     "wash": "#f3f5f8",
     "card": "#ffffff",
@@ -126,7 +126,7 @@ def config(lang: str) -> dict[str, Any]:
         "font": FONTS,
         "view": {"stroke": None, "continuousHeight": 250},
         "axis": {**axis, **quiet, "grid": False},
-        "axisX": {"labelOverlap": "greedy"},
+        "axisX": {"labelOverlap": "greedy", "labelSeparation": 14},
         "axisY": {"titleAlign": "left", "titleAngle": 0, "titleAnchor": "end"},
         "axisYQuantitative": {"grid": True, "gridColor": LINE, "tickCount": 5},
         "axisXQuantitative": {"grid": True, "gridColor": LINE, "tickCount": 5},
@@ -173,11 +173,12 @@ def month_axis(name: str = "period", **options: Any) -> alt.X:
 
 def amount_labels(lang: str) -> str:
     """Return the expression that writes an axis label: 1.5 M in English, 150 万 in Chinese."""
-    steps = {"en": ((1e9, " B"), (1e6, " M")), "zh": ((1e8, " 亿"), (1e4, " 万"))}[lang]
+    english = ((1e9, 1e9, " B"), (1e5, 1e6, " M"))
+    steps = english if lang == "en" else ((1e8, 1e8, " 亿"), (1e4, 1e4, " 万"))
     test = "format(datum.value, ',~g')"
-    for size, word in reversed(steps):
+    for least, size, word in reversed(steps):
         scaled = f"format(datum.value / {size:.0f}, ',.3~f') + '{word}'"
-        test = f"abs(datum.value) >= {size:.0f} ? {scaled} : {test}"
+        test = f"abs(datum.value) >= {least:.0f} ? {scaled} : {test}"
     return f"replace({test}, '-', '−')"
 
 

@@ -114,7 +114,8 @@ class Catalogue:
 
         A template names a format after the colon: ``{cost:money}``, ``{p:month}``,
         ``{line:label.resource}`` (a code by its name), ``{cause:word.cause}``. Lists are joined.
-        Where the value ``n`` is 1, ``<key>_one`` is taken if it is there.
+        Where the value ``n`` is 1, ``<key>_one`` is taken if it is there. ``{unit}`` (cases) and
+        ``{symbol}`` (¥) are always known.
 
         Raises:
             KeyError: no such key, a value is missing, or a format is not known.

@@ -110,7 +110,7 @@ def _number(value: float, lang: str) -> Parts:
 
 
 def _turns(value: float, lang: str) -> Parts:
-    digits = f"{abs(value):,.1f}"
+    digits = f"{abs(value):,.1f}".removesuffix(".0")
     return {"digits": digits, **_signs(value, digits)}
 
 

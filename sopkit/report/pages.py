@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -103,6 +104,8 @@ def write_page(issue: Issue, review: Review, lang: str, folder: Path, bundle: st
 
 def render_page(issue: Issue, review: Review, lang: str, bundle: str) -> str:
     """Return a review's page: frame, parts, record; with the bundle where there are charts."""
+    # the format checker nbformat loads on import builds grammars for seconds; it is not needed
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import nbformat
 
     t = catalogue(lang)

@@ -294,7 +294,6 @@ class Page:
 
     def _write_record(self, t: Catalogue, rows: list[dict[str, str]]) -> str:
         facts = [
-            {"label": t("record.company"), "value": t.label("company", self.company)},
             {"label": t("record.cycle"), "value": self.cycle},
             {"label": t("record.version"), "value": sopkit.__version__},
         ]
