@@ -224,9 +224,9 @@ class _Filler(string.Formatter):
         self.texts = texts
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """Return the value of a placeholder, or say which one is missing; {unit} is always known."""
-        if key == "unit" and key not in kwargs:
-            return self.texts.unit
+        """Return a placeholder's value, or say which is missing; unit and symbol are known."""
+        if key in ("unit", "symbol") and key not in kwargs:
+            return self.texts.unit if key == "unit" else self.texts.symbol
         if key not in kwargs:
             raise KeyError(f"the value {key!r} is missing")
         return kwargs[str(key)]
