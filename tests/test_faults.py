@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,20 +21,25 @@ from sopkit.errors import InputError, PlanError, SopkitError, StepError
 from sopkit.run.failures import InterruptedRunError
 from sopkit.run.month import Outcome, run_month
 
-DEMAND, SUPPLY, CONSENSUS = STEPS
+DEMAND, SUPPLY, _ = STEPS
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A planning folder whose first step holds."""
-    made = planning_folder(tmp_path)
+    made = planning_folder(tmp_path_factory.mktemp("begun") / "plan")
     run_month(CYCLE, made, parameters(made), STEPS[:1])
     return made
 
 
+@pytest.fixture
+def folder(begun: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(begun, tmp_path / "plan")
+
+
 def run(folder: Path) -> Outcome:
-    return run_month(CYCLE, folder, parameters(folder), STEPS)
+    return run_month(CYCLE, folder, parameters(folder), STEPS[:2])
 
 
 def tables(folder: Path) -> dict[str, bytes]:
@@ -62,9 +68,9 @@ def check_failure(folder: Path, kind: type[SopkitError], sentence: str) -> str:
 
 
 def check_continues(folder: Path) -> None:
-    """Mend the step and run again: it goes on there and leaves nothing of the failure."""
+    """Mend the step and run again: it goes on there and nothing of the failure stays."""
     notebook(folder, SUPPLY)
-    assert run(folder) == Outcome(ran=[SUPPLY.name, CONSENSUS.name], skipped=[DEMAND.name])
+    assert run(folder) == Outcome(ran=[SUPPLY.name], skipped=[DEMAND.name])
     failed = to_paths(CYCLE, folder).executed_dir / "failed"
     assert list(failed.glob("*")) == []
     assert state(folder) == "ok"
@@ -77,7 +83,7 @@ def failed_notebook(folder: Path) -> str:
 def test_an_error_in_a_cell(folder):
     notebook(folder, SUPPLY, "kept = 'so far'; kept", "{}['no such key']")
     message = check_failure(
-        folder, StepError, r"03_supply_review failed in cell 4 of 5: KeyError: 'no such key'"
+        folder, StepError, r"03_supply_review failed in cell 5 of 6: KeyError: 'no such key'"
     )
     assert "failed/03_supply_review.ipynb" in message.replace("\\", "/")
     assert "did not come to its end here" in failed_notebook(folder)
@@ -87,11 +93,11 @@ def test_an_error_in_a_cell(folder):
 
 def test_bad_data_keeps_its_own_message_and_exit_code(folder):
     notebook(folder, SUPPLY, "c.read('consensus_demand')")
-    check_failure(folder, InputError, "cell 3 of 4: Table consensus_demand of cycle 2026-11 is not")
+    check_failure(folder, InputError, "cell 4 of 5: Table consensus_demand of cycle 2026-11 is not")
     notebook(
         folder, SUPPLY, "from sopkit.errors import PlanError\nraise PlanError('No plan exists.')"
     )
-    message = check_failure(folder, PlanError, r"cell 3 of 4: No plan exists\.")
+    message = check_failure(folder, PlanError, r"cell 4 of 5: No plan exists\.")
     assert PlanError.exit_code == 3
     assert "papermill" not in message
     check_continues(folder)
@@ -99,7 +105,7 @@ def test_bad_data_keeps_its_own_message_and_exit_code(folder):
 
 def test_a_killed_kernel(folder):
     notebook(folder, SUPPLY, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
-    check_failure(folder, StepError, "kernel of 03_supply_review died in cell 3 of 4")
+    check_failure(folder, StepError, "kernel of 03_supply_review died in cell 4 of 5")
     assert '"status": "failed"' in failed_notebook(folder), "papermill would say completed"
     check_continues(folder)
 
@@ -110,7 +116,7 @@ def test_a_kernel_killed_after_its_tables_were_written(folder):
         SUPPLY,
         tail="c.write('stock_target', pd.DataFrame(columns=STOCK))\nimport os\nos._exit(0)",
     )
-    check_failure(folder, StepError, "kernel of 03_supply_review died in cell 3 of 3")
+    check_failure(folder, StepError, "kernel of 03_supply_review died in cell 4 of 4")
     check_continues(folder)
 
 
@@ -124,14 +130,14 @@ def test_a_notebook_that_leaves_early_has_not_succeeded(folder, leave):
 def test_a_cell_that_takes_too_long(folder):
     notebook(folder, SUPPLY, "import time\ntime.sleep(600)")
     parameter_file(folder, cell_timeout_seconds=2)
-    check_failure(folder, StepError, "cell 3 of 4 took longer than 2 seconds")
+    check_failure(folder, StepError, "cell 4 of 5 took longer than 2 seconds")
     parameter_file(folder)
     check_continues(folder)
 
 
 def test_a_full_disk_seen_by_a_cell(folder):
     notebook(folder, SUPPLY, "import errno, os\nraise OSError(errno.ENOSPC, os.strerror(28))")
-    check_failure(folder, DiskFullError, "The disk is full: 03_supply_review stopped in cell 3")
+    check_failure(folder, DiskFullError, "The disk is full: 03_supply_review stopped in cell 4")
     check_continues(folder)
 
 
@@ -144,7 +150,7 @@ def test_a_file_too_big_to_write(folder):
 
 def test_too_little_memory(folder):
     notebook(folder, SUPPLY, "raise MemoryError")
-    check_failure(folder, StepError, "03_supply_review ran out of memory in cell 3")
+    check_failure(folder, StepError, "03_supply_review ran out of memory in cell 4")
     check_continues(folder)
 
 
@@ -170,8 +176,8 @@ def test_a_kernel_that_does_not_start_is_tried_once_more(folder, monkeypatch):
         return manager
 
     monkeypatch.setattr(room, "start_kernel", start_badly)
-    assert run(folder).ran == [SUPPLY.name, CONSENSUS.name]
-    assert len(started) == 3
+    assert run(folder).ran == [SUPPLY.name]
+    assert len(started) == 2
 
 
 COMMAND = """
@@ -185,7 +191,7 @@ from sopkit.run.month import run_month
 signal.signal(signal.SIGTERM, _stop)
 folder = Path(sys.argv[1])
 try:
-    run_month(CYCLE, folder, parameters(folder), STEPS)
+    run_month(CYCLE, folder, parameters(folder), STEPS[:2])
 except SopkitError as error:
     print(error, file=sys.stderr)
     sys.exit(error.exit_code)
@@ -229,7 +235,7 @@ def test_a_run_that_is_stopped(folder, number):
     process.send_signal(number)
     _, told = process.communicate(timeout=60)
     assert process.returncode == InterruptedRunError.exit_code == 130
-    assert b"03_supply_review was stopped in cell 3 of 4" in told
+    assert b"03_supply_review was stopped in cell 4 of 5" in told
     assert b"Traceback" not in told
     assert told.decode().strip().endswith(f"Continue with: sopkit run {CYCLE}")
     wait_until_gone(int((folder / "at_work").read_text()))
@@ -275,4 +281,4 @@ def test_a_disk_that_is_full_for_the_runner_itself(folder):
     assert b"The disk is full" in done.stderr and b"Traceback" not in done.stderr
     assert tables(folder) == before
     assert to_paths(CYCLE, folder).manifest_file.read_bytes() == manifest
-    assert run(folder).ran == [SUPPLY.name, CONSENSUS.name]
+    assert run(folder).ran == [SUPPLY.name]

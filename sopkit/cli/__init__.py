@@ -6,31 +6,20 @@ Exit codes are those of `sopkit.errors`: 0 done, 1 data not fit, 2 parameter or 
 
 from __future__ import annotations
 
-import importlib.util
 import signal
-import sys
 from types import FrameType
 
 
 def main() -> None:
     """Run the command named on the command line and leave with its exit code."""
-    load_when_used("pandas")
-    load_when_used("numpy")
+    from sopkit.cli.later import load_later
+
+    for package in ("pandas", "numpy"):
+        load_later(package)
     signal.signal(signal.SIGTERM, _stop)
     from sopkit.cli.commands import app
 
     app()
-
-
-def load_when_used(name: str) -> None:
-    """Put off importing a package until something of it is used: a run may need nothing of it."""
-    found = importlib.util.find_spec(name)
-    if name in sys.modules or found is None or found.loader is None:
-        return
-    found.loader = importlib.util.LazyLoader(found.loader)
-    module = importlib.util.module_from_spec(found)
-    sys.modules[name] = module
-    found.loader.exec_module(module)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

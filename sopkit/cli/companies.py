@@ -14,6 +14,10 @@ from sopkit.cycle import find_folder, list_cycles, read_manifest, to_paths
 
 if TYPE_CHECKING:
     from sopkit.params import RunParameters
+    from sopkit.sources import Loaded
+
+REFUSED_SHOWN = 200
+_PLAIN: dict[str, Any] = {"index": False, "na_rep": "", "float_format": "{:,.0f}".format}
 
 
 @app.command()
@@ -53,23 +57,42 @@ def check(
 
     Example: sopkit check --params params/runs/demo.yaml --json
 
-    Exit codes: 0 fit; 1 a file or row was refused; 2 parameters or mapping are wrong.
+    Exit codes: 0 fit, perhaps with refused rows; 1 not fit; 2 parameters or mapping are wrong.
     """
     from sopkit.params import find_params, read_params
-    from sopkit.sources import summarise, to_json
+    from sopkit.sources import is_fit, to_json
 
     home = find_folder(folder)
     parameters = read_params(find_params(home, params))
     loaded = _load(home, parameters, cycle or _newest_cycle(home, parameters.common.company))
     if as_json:
-        told = to_json(loaded)
-        say(told if isinstance(told, str) else json.dumps(told, ensure_ascii=False, indent=1))
+        say(json.dumps(to_json(loaded), ensure_ascii=False, indent=1))
     else:
-        say(summarise(loaded))
-    raise typer.Exit(0 if _is_fit(loaded) else 1)
+        say("\n".join(_describe(loaded)))
+    raise typer.Exit(0 if is_fit(loaded) else 1)
 
 
-def _load(home: Path, parameters: RunParameters, cycle: str) -> Any:
+def _describe(loaded: Loaded) -> list[str]:
+    """Return the report of the input contract as lines for a terminal."""
+    from sopkit.sources import is_fit, summarise
+
+    lines = [summarise(loaded).drop(columns="rows_left_out").to_string(**_PLAIN)]
+    lines += [f"error: {problem}" for problem in loaded.errors]
+    refused = loaded.refused
+    if len(refused):
+        shown = ["table", "file", "row", "column", "rule", "value", "amount_value", "advice"]
+        lines.append(f"\n{len(refused)} refused (all of them: --json)")
+        lines.append(refused[shown].head(REFUSED_SHOWN).to_string(**_PLAIN))
+    for severity in ("error", "warning", "info"):
+        found = loaded.findings[loaded.findings["severity"] == severity]
+        if len(found):
+            kinds = found["kind"].value_counts(sort=False).sort_index()
+            lines.append(f"{severity}: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items()))
+    lines.append("Fit to plan on." if is_fit(loaded) else "Not fit to plan on.")
+    return lines
+
+
+def _load(home: Path, parameters: RunParameters, cycle: str) -> Loaded:
     import pandas as pd
 
     from sopkit.periods import last_history_day, to_cycle_period
@@ -80,10 +103,6 @@ def _load(home: Path, parameters: RunParameters, cycle: str) -> Any:
     with tempfile.TemporaryDirectory(prefix="sopkit-") as scratch:
         snapshot_files(mapping, home, to=Path(scratch))
         return read_tables(mapping, Path(scratch), to_cycle_period(cycle), as_of)
-
-
-def _is_fit(loaded: Any) -> bool:
-    return not loaded.errors and loaded.refused.empty
 
 
 def _newest_cycle(home: Path, company: str) -> str:
