@@ -67,11 +67,13 @@ def to_contract_columns(
     table: Table,
     units: pd.DataFrame,
     days: dict[str, pd.Timestamp],
+    tells_customers: bool = False,
 ) -> PartRows:
     """Return a part's rows with contract columns as values; what cannot be read is a problem row.
 
     Args:
         units: `item`, `unit`, `base_qty`: base units in one unit, base units themselves included.
+        tells_customers: there is a customer master, so a blank customer is a fault and not `all`.
     """
     found = _Found()
     cells = text.cells
@@ -86,8 +88,8 @@ def to_contract_columns(
     for name, rule in rules.items():
         if rule.unit is not None:
             frame[name] = _to_base_units(frame, name, rule, cells, units, found)
-    if table.group == "demand" and "customer" in rules:
-        blank = frame.index[frame["customer"].isna()]
+    if tells_customers and table.group == "demand" and "customer" in rules:
+        blank = frame.index[frame["customer"].isna() & bool(table.column("customer").refers)]
         found.note(blank, _label(rules["customer"], "customer"), "customer", "not blank", "")
     weight = 1.0 if part.weight is None else _weigh(part.weight, cells, found)
     origin = pd.DataFrame({"file": cells[FILE], "row": cells[ROW], "weight": weight})

@@ -265,7 +265,7 @@ def _find_months(columns: list[str], regex: str, pattern: str, errors: list[str]
             errors.append(f"{pattern}: month column {plain} stands twice; take one out")
         found[column] = text
     if not found:
-        shown = ", ".join(columns[:_SHOWN_COLUMNS])
+        shown = ", ".join([name for name in columns if name not in ORIGIN][:_SHOWN_COLUMNS])
         errors.append(
             f"{pattern}: no column fits the months' pattern {regex}; the header has {shown}. "
             f"Correct `months` in the mapping"

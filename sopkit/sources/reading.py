@@ -151,7 +151,9 @@ class _Reading:
                 continue
             if text.cells.empty and not text.rows_left_out:
                 self._note_no_rows(table, part)
-            parts.append((part, to_contract_columns(text, part, table, units, self.days)))
+            told = "customer" in self.tables
+            rows = to_contract_columns(text, part, table, units, self.days, told)
+            parts.append((part, rows))
         return parts
 
     def _note_no_rows(self, table: Table, part: Part) -> None:
