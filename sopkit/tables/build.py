@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sopkit.tables.contract import Column
+from sopkit.tables.contract import Column, Table
 
 ALL = "all"
 
@@ -74,3 +74,13 @@ def whole(name: str, about: str, **options: Any) -> Column:
 def flag(name: str, about: str, default: bool = False) -> Column:
     """Return a yes-or-no column."""
     return Column(name, about, "flag", required=False, default=default)
+
+
+def item_place() -> tuple[Column, ...]:
+    """Return the grain of plans: item and location."""
+    return (code("item", "item code"), code("location", "location code"))
+
+
+def result(owner: str, name: str, key: tuple[str, ...], about: str, *columns: Column) -> Table:
+    """Return the contract of a result: what one review, its owner, writes."""
+    return Table(name=name, owner=owner, group="result", key=key, about=about, columns=columns)

@@ -1,0 +1,175 @@
+"""Contracts of what the data review and the demand review write."""
+
+from __future__ import annotations
+
+from sopkit.tables.build import (
+    code,
+    flag,
+    item_place,
+    month,
+    qty,
+    rate,
+    result,
+    signed_qty,
+    value,
+    whole,
+    words,
+)
+from sopkit.tables.contract import Column
+from sopkit.tables.demand import place
+
+DATA = "01_data_review"
+DEMAND_STEP = "02_demand_review"
+
+REFUSED_ROW = result(
+    DATA,
+    "refused_row",
+    ("table", "file", "row", "column", "rule"),
+    "A row of a company file that was not accepted, with the reason and the money it stands for.",
+    code("table", "table it was meant for"),
+    code("file", "file it stands in, with sheet"),
+    whole("row", "row in that file, as a spreadsheet counts; 0 is the whole file"),
+    code("column", "column that broke the rule"),
+    code("rule", "the rule"),
+    words("value", "what stood there"),
+    words("advice", "what to do"),
+    value("amount_value", "money the row stands for", required=False, blank=True),
+    words("content", "the row as read, column=value; column=value"),
+)
+
+FINDING = result(
+    DATA,
+    "finding",
+    ("finding",),
+    "Something about the data that a planner should know; nothing was refused for it.",
+    code("finding", "running number, such as F001"),
+    code("kind", "gap, stock_out, outlier, restated, like_item, not_yet_known, orphan, ..."),
+    code("severity", "error, warning or info", allowed=("error", "warning", "info")),
+    words("table", "table it is about"),
+    words("file", "file it stands in"),
+    whole("row_count", "rows concerned", required=False, default=1),
+    words("item", "item, where it is about one"),
+    words("location", "location, where it is about one"),
+    Column("period", "month, where it is about one", "month", required=False, blank=True),
+    words("value", "what was found"),
+    words("advice", "what to do"),
+    words("owner", "role that should look"),
+    value("amount_value", "money concerned", required=False, blank=True),
+)
+
+DEMAND_HISTORY = result(
+    DATA,
+    "demand_history",
+    ("item", "location", "customer", "period"),
+    "Demand and revenue of a past month; no month is missing between a series' first and the last.",
+    *place(),
+    month(),
+    qty("actual_qty", "ordered quantity by requested month"),
+    qty("cleaned_qty", "the same after accepted corrections; what forecasts learn from"),
+    value("revenue_value", "net revenue of the orders, returns not taken off"),
+    value("return_value", "net money of goods that came back in the month", default=0.0),
+)
+
+CORRECTION = result(
+    DATA,
+    "correction",
+    ("item", "location", "customer", "period", "reason"),
+    "A month whose history was marked or corrected.",
+    *place(),
+    month(),
+    qty("actual_qty", "as it was"),
+    qty("cleaned_qty", "as it is used"),
+    code("reason", "stock_out, outlier, promotion, gap"),
+    flag("accepted", "cleaned_qty differs from actual_qty because of it"),
+)
+
+PLAN_VERSUS_ACTUAL = result(
+    DATA,
+    "plan_versus_actual",
+    ("item", "location", "customer", "period"),
+    "Last cycle's agreed demand and plan against what came, for the month just ended.",
+    *place(),
+    month(),
+    qty("demand_qty", "agreed demand"),
+    qty("plan_qty", "quantity planned to be served", required=False, blank=True),
+    qty("actual_qty", "ordered"),
+    signed_qty("bias_qty", "agreed demand - actual"),
+)
+
+SEGMENT = result(
+    DEMAND_STEP,
+    "segment",
+    ("item", "location"),
+    "How an item-location is to be planned.",
+    *item_place(),
+    value("revenue_value", "net revenue of the last 12 months"),
+    code("abc", "A, B or C by value", allowed=("A", "B", "C")),
+    code(
+        "pattern",
+        "smooth, erratic, intermittent, lumpy, new, ended, no demand",
+        allowed=("smooth", "erratic", "intermittent", "lumpy", "new", "ended", "none"),
+    ),
+    code("strategy", "MTS, ATO or MTO"),
+)
+
+BASELINE = result(
+    DEMAND_STEP,
+    "baseline",
+    ("item", "location", "customer", "period"),
+    "Statistical forecast before people touch it, with range.",
+    *place(),
+    month(),
+    qty("baseline_qty", "expected demand"),
+    qty("lo_80_qty", "9 of 10 times it is above"),
+    qty("hi_80_qty", "9 of 10 times it is below"),
+    code("method", "ensemble, family_share, like_item, run_out, zero"),
+)
+
+BACKTEST = result(
+    DEMAND_STEP,
+    "backtest",
+    ("item", "location", "cutoff", "period"),
+    "What the baseline would have said at earlier months, against what came.",
+    *item_place(),
+    month("cutoff", "last month it knew"),
+    month("period", "month it forecast"),
+    whole("lag", "months between cutoff and period, less one: 0 is the next month"),
+    qty("forecast_qty", "baseline"),
+    qty("naive_qty", "same month a year ago (last month where history is short)"),
+    qty("actual_qty", "what came"),
+)
+
+STREAM_VALUE = result(
+    DEMAND_STEP,
+    "stream_value",
+    ("stream", "owner", "lag"),
+    "What people's forecasts were worth against the baseline or naive on the same cells.",
+    code("stream", "whose forecast"),
+    code("owner", "role that gave it"),
+    whole("lag", "months ahead: 0 is the cycle's own month"),
+    whole("cell_count", "cells compared"),
+    whole("month_count", "months compared"),
+    rate("wape_rate", "WAPE of the stream"),
+    rate("reference_wape_rate", "WAPE of the reference on the same cells"),
+    rate("value_added_rate", "reference WAPE - stream WAPE; plus is better"),
+    rate("bias_rate", "sum (forecast - actual) / sum actual"),
+    rate("weight_rate", "weight it gets in consensus demand"),
+)
+
+CONSENSUS_DEMAND = result(
+    DEMAND_STEP,
+    "consensus_demand",
+    ("item", "location", "customer", "period"),
+    "What customers would take if supply had no limit.",
+    *place(),
+    month(),
+    qty("demand_qty", "agreed demand = baseline + streams + overrides, not below 0"),
+    qty("baseline_qty", "statistical part"),
+    signed_qty("stream_qty", "change from people's streams"),
+    signed_qty("override_qty", "change from overrides"),
+    qty("lo_80_qty", "9 of 10 times demand is above"),
+    qty("hi_80_qty", "9 of 10 times demand is below"),
+)
+
+DATA_RESULTS = (REFUSED_ROW, FINDING, DEMAND_HISTORY, CORRECTION, PLAN_VERSUS_ACTUAL)
+DEMAND_RESULTS = (SEGMENT, BASELINE, BACKTEST, STREAM_VALUE, CONSENSUS_DEMAND)

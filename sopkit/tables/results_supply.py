@@ -1,0 +1,170 @@
+"""Contracts of what the supply review writes."""
+
+from __future__ import annotations
+
+from sopkit.tables.build import (
+    code,
+    hours,
+    item_place,
+    month,
+    number,
+    qty,
+    result,
+    value,
+    whole,
+    words,
+)
+from sopkit.tables.contract import Column
+from sopkit.tables.demand import place
+
+SUPPLY_STEP = "03_supply_review"
+
+NET_DEMAND = result(
+    SUPPLY_STEP,
+    "net_demand",
+    ("item", "location", "customer", "period", "demand_class"),
+    "What supply plans against: overdue orders, open orders, net forecast.",
+    *place(),
+    month("period", "month in which it is wanted; overdue orders stand in the first month"),
+    code("demand_class", "overdue, open or forecast", allowed=("overdue", "open", "forecast")),
+    qty("demand_qty", "wanted"),
+    whole("priority", "1 is served first"),
+)
+
+STOCK_TARGET = result(
+    SUPPLY_STEP,
+    "stock_target",
+    ("item", "location", "period"),
+    "Stock wanted at the end of a month.",
+    *item_place(),
+    month(),
+    qty("safety_stock_qty", "against forecast error"),
+    qty("cycle_stock_qty", "half of what is used between replenishments"),
+    number("protection_months", "lead time plus review time", "months"),
+    code("basis", "error, family_error, policy, like_item"),
+)
+
+CAPACITY_LOAD = result(
+    SUPPLY_STEP,
+    "capacity_load",
+    ("resource", "period"),
+    "Hours needed against hours there are, before planning (rough-cut).",
+    code("resource", "resource code"),
+    month(),
+    hours("load_hours", "needed to make demand in its own month, lead time and stock considered"),
+    hours("regular_hours", "available"),
+    hours("overtime_hours", "available on top"),
+)
+
+CONSTRAINED_PLAN = result(
+    SUPPLY_STEP,
+    "constrained_plan",
+    ("item", "location", "period"),
+    "What supply can do. Closing = opening + made + bought + moved in + arriving orders - moved "
+    "out - used - served.",
+    *item_place(),
+    month(),
+    qty("opening_qty", "stock at the start"),
+    qty("make_qty", "good units made that arrive in the month"),
+    qty("buy_qty", "bought, arriving in the month"),
+    qty("move_in_qty", "moved in, arriving in the month"),
+    qty("open_supply_qty", "orders under way that arrive in the month"),
+    qty("move_out_qty", "moved out"),
+    qty("used_qty", "used as a part"),
+    qty("demand_qty", "independent demand newly due in the month"),
+    qty("served_qty", "served, backlog included"),
+    qty("short_qty", "lost: will not be served"),
+    qty("backlog_qty", "due and still open at the end"),
+    qty("closing_qty", "stock at the end"),
+    qty("safety_stock_qty", "stock wanted at the end"),
+)
+
+PLAN_FLOW = result(
+    SUPPLY_STEP,
+    "plan_flow",
+    ("flow_kind", "item", "location", "source", "period"),
+    "What to make, buy and move.",
+    code("flow_kind", "make, buy or move", allowed=("make", "buy", "move")),
+    *item_place(),
+    code("source", "operation, supplier, or location it comes from"),
+    month("period", "month in which it is started, ordered or sent"),
+    qty("flow_qty", "good units that will arrive"),
+    value("cost_value", "variable cost"),
+)
+
+PLAN_SERVICE = result(
+    SUPPLY_STEP,
+    "plan_service",
+    ("item", "location", "customer", "period", "demand_class"),
+    "How each demand is served.",
+    *place(),
+    month("period", "month in which it is wanted"),
+    code("demand_class", "overdue, open or forecast"),
+    qty("demand_qty", "wanted"),
+    qty("on_time_qty", "served in its month"),
+    qty("late_qty", "served later"),
+    qty("short_qty", "not served within the longest lateness or the horizon"),
+)
+
+PLAN_RESOURCE = result(
+    SUPPLY_STEP,
+    "plan_resource",
+    ("resource", "period"),
+    "Hours that the plan uses.",
+    code("resource", "resource code"),
+    month(),
+    hours("load_hours", "used"),
+    hours("regular_hours", "available"),
+    hours("overtime_hours", "available on top"),
+    hours("overtime_used_hours", "used on top"),
+    value("hour_worth_value", "money one more hour would save (dual; 0 where hours are left)"),
+)
+
+SHORTAGE = result(
+    SUPPLY_STEP,
+    "shortage",
+    ("item", "location", "period"),
+    "Demand that the plan serves late or not at all, with the cause that binds.",
+    *item_place(),
+    month("period", "month in which it was wanted"),
+    qty("short_qty", "not served"),
+    qty("late_qty", "served later"),
+    value("short_value", "net price x short quantity"),
+    code(
+        "cause",
+        "what binds",
+        allowed=(
+            "lead_time",
+            "resource",
+            "material",
+            "supplier",
+            "lane",
+            "fence",
+            "cost",
+            "no_source",
+        ),
+    ),
+    words("cause_code", "which resource, material, supplier or lane"),
+    Column("cause_period", "month in which it binds", "month", required=False, blank=True),
+)
+
+PLAN_COST = result(
+    SUPPLY_STEP,
+    "plan_cost",
+    ("term",),
+    "What the plan costs, term by term; the terms sum to the objective.",
+    code("term", "make, buy, move, overtime, regular, hold, late, short, below_target"),
+    value("cost_value", "money over the solved months"),
+)
+
+SUPPLY_RESULTS = (
+    NET_DEMAND,
+    STOCK_TARGET,
+    CAPACITY_LOAD,
+    CONSTRAINED_PLAN,
+    PLAN_FLOW,
+    PLAN_SERVICE,
+    PLAN_RESOURCE,
+    SHORTAGE,
+    PLAN_COST,
+)
