@@ -11,8 +11,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from sopkit.demo.company import DEMO_SEED, Company, build_company
+from sopkit.demo.dirty import find_missed, write_dirty
 from sopkit.demo.export import write_files
 from sopkit.demo.files import to_files
+from sopkit.demo.truth import planted_truth
 
 
 def write_demo(folder: str | Path, seed: int = DEMO_SEED) -> list[Path]:
@@ -28,4 +30,12 @@ def write_demo(folder: str | Path, seed: int = DEMO_SEED) -> list[Path]:
     return write_files(to_files(build_company(seed)), Path(folder))
 
 
-__all__ = ["DEMO_SEED", "Company", "build_company", "write_demo"]
+__all__ = [
+    "DEMO_SEED",
+    "Company",
+    "build_company",
+    "find_missed",
+    "planted_truth",
+    "write_demo",
+    "write_dirty",
+]

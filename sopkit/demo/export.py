@@ -60,8 +60,14 @@ def to_cell(value: object) -> object:
 
 def to_rows(frame: pd.DataFrame) -> list[list[object]]:
     """Return a frame's rows as lists of cells."""
-    columns = [[to_cell(value) for value in frame[name].tolist()] for name in frame.columns]
+    columns = [_to_cells(frame[name]) for name in frame.columns]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _to_cells(column: pd.Series) -> list[object]:
+    if pd.api.types.is_integer_dtype(column):
+        return list(column.tolist())
+    return [value if type(value) is str else to_cell(value) for value in column.tolist()]
 
 
 def write_files(files: Iterable[RawFile], folder: Path) -> list[Path]:

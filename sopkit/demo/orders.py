@@ -27,7 +27,8 @@ def to_taxed_prices(demand: Demand) -> np.ndarray:
 
 def price_steps() -> np.ndarray:
     """Return each month's price against 2026: lists changed on 1 January 2023 and 2025."""
-    return np.where(MONTHS < "2023-01-01", 0.94, np.where(MONTHS < "2025-01-01", 0.97, 1.0))
+    years = MONTHS.year.to_numpy()
+    return np.where(years < 2023, 0.94, np.where(years < 2025, 0.97, 1.0))
 
 
 def build_orders(demand: Demand, seed: int) -> pd.DataFrame:

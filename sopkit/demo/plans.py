@@ -83,7 +83,7 @@ def _to_budget(demand: Demand, rng: np.random.Generator) -> pd.DataFrame:
     columns = []
     for name, values in parts.items():
         frame = pd.DataFrame(values, columns=MONTHS).groupby([demand.series[k] for k in keys]).sum()
-        columns.append(frame.stack().rename(name))
+        columns.append(pd.Series(frame.stack(), name=name))
     budget = pd.concat(columns, axis=1).rename_axis([*keys, "period"]).reset_index()
     return budget[budget["quantity"] > 0].sort_values(["period", *keys], ignore_index=True)
 
@@ -92,10 +92,10 @@ def _to_target(demand: Demand) -> pd.DataFrame:
     """Return what sales wants of 2027, by family and month: +3 %; sparkling tea +20 % from May."""
     families = pd.DataFrame(demand.base, columns=MONTHS).groupby(demand.series["family"]).sum()
     months = MONTHS[MONTHS.year == 2027]
-    wide = families[months] * 1.03
-    late = months[months >= f"{TARGET_MONTH}-01"]
-    wide.loc[TARGET_FAMILY, late] = families.loc[TARGET_FAMILY, late] * (1 + TARGET_RATE)
-    return wide.round(-2).astype(int)
+    wanted = families.index.to_numpy()[:, None] == TARGET_FAMILY
+    late = months.strftime("%Y-%m").to_numpy() >= TARGET_MONTH
+    rate = np.where(wanted & late, 1 + TARGET_RATE, 1.03)
+    return (families[months] * rate).round(-2).astype(int)
 
 
 def _to_past_plan(demand: Demand, rng: np.random.Generator) -> pd.DataFrame:

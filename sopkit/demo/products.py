@@ -8,6 +8,7 @@ All of it is the same for every seed. Volumes are nominal: cases a year in 2026.
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +17,21 @@ def read_block(text: str) -> pd.DataFrame:
     """Return a frame from a block of text with `|` between cells; every cell stays text."""
     frame = pd.read_csv(io.StringIO(text.strip()), sep="|", dtype=str, keep_default_na=False)
     return frame.astype(object)
+
+
+def each_row(frame: pd.DataFrame) -> Any:
+    """Return the rows one by one; cells are attributes, as the columns are called."""
+    return frame.itertuples(index=True)
+
+
+def each_cell(column: pd.Series) -> Any:
+    """Return pairs of index label and value."""
+    return column.items()
+
+
+def each_block(frame: pd.DataFrame, by: Any) -> Any:
+    """Return pairs of group and rows, groups in order."""
+    return frame.groupby(by, sort=True)
 
 
 def numbers(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
@@ -227,7 +243,7 @@ def to_recipe() -> pd.DataFrame:
     """
     rows: list[tuple[str, str, float, float]] = []
     dilution = FAMILIES.set_index("family")["dilution"]
-    for item in ITEMS[~ITEMS["item"].isin(STAND_IN)].itertuples():
+    for item in each_row(ITEMS[~ITEMS["item"].isin(STAND_IN)]):
         litres = item.ml * item.pieces / 1000
         rows += [
             (item.item, part, item.pieces * share, 0.005)
@@ -239,7 +255,7 @@ def to_recipe() -> pd.DataFrame:
             rows.append((item.item, "030111", round(litres * 0.008, 4), 0.02))
         box = ("030210", 0.09) if item.family == "WATER" else ("030209", 1.0)
         rows.append((item.item, *box, 0.003))
-    for semi in SEMIS.itertuples():
+    for semi in each_row(SEMIS):
         parts = [part.split(":") for part in semi.recipe.split()]
         rows += [(semi.item, code, float(share), 0.01) for code, share in parts]
     return pd.DataFrame(rows, columns=["item", "component", "component_qty", "scrap_rate"])
@@ -257,7 +273,7 @@ def to_standard_cost() -> pd.DataFrame:
     need = recipe["component_qty"] * (1 + recipe["scrap_rate"])
     parts = recipe.assign(need=need).groupby("item", sort=True)
     own = dict.fromkeys(SEMIS["item"], SEMI_CONVERSION)
-    own |= {item.item: float(conversion[item.family]) for item in ITEMS.itertuples()}
+    own |= {item.item: float(conversion[item.family]) for item in each_row(ITEMS)}
     for code in [*SEMIS["item"], *ITEMS.loc[~ITEMS["item"].isin(STAND_IN), "item"]]:
         used = parts.get_group(code)
         bought = sum(cost[part] * qty for part, qty in zip(used.component, used.need, strict=True))

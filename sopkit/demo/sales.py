@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from sopkit.demo.places import to_customers
-from sopkit.demo.products import FAMILIES, INTERMITTENT, ITEMS
+from sopkit.demo.products import FAMILIES, INTERMITTENT, ITEMS, each_cell, each_row
+from sopkit.periods import to_period
 
 HISTORY, AHEAD = 72, 18
 MONTHS = pd.date_range("2020-11-01", periods=HISTORY + AHEAD, freq="MS")
@@ -77,10 +78,10 @@ def build_demand(seed: int) -> Demand:
     stock_outs = _plant_stock_outs(series, base, to_random(seed, 5))
     spikes = _plant_spikes(series, base, to_random(seed, 6))
     actual = true[:, :HISTORY].copy()
-    for row in stock_outs.itertuples():
+    for row in each_row(stock_outs):
         hit = (series["item"] == row.item) & (series["location"] == row.location)
         actual[hit, _index(row.period)] *= 1 - row.lost_rate
-    for row in spikes.itertuples():
+    for row in each_row(spikes):
         actual[row.series, _index(row.period)] *= row.factor
     return Demand(
         series, base, expected, true, np.round(actual).astype(int), events, stock_outs, spikes
@@ -88,7 +89,7 @@ def build_demand(seed: int) -> Demand:
 
 
 def _index(period: pd.Timestamp) -> int:
-    return int(MONTHS.get_loc(period))
+    return int(MONTHS.get_indexer(pd.Index([period]))[0])
 
 
 def _list_series(rng: np.random.Generator) -> pd.DataFrame:
@@ -115,9 +116,10 @@ def new_year_moves() -> np.ndarray:
     for day in NEW_YEARS:
         for start, length, sign in ((day - pd.Timedelta(days=30), 26, 1), (day, 21, -1)):
             days = pd.date_range(start, periods=length)
-            for month, count in days.to_period("M").value_counts().items():
-                if month.to_timestamp() in MONTHS:
-                    moves[_index(month.to_timestamp())] += sign * count / length
+            starts = to_period(days.to_series())
+            for month, count in each_cell(starts.value_counts()):
+                if month in MONTHS:
+                    moves[_index(month)] += sign * count / length
     return moves
 
 
@@ -195,7 +197,7 @@ def to_touched(series: pd.DataFrame, row: object) -> np.ndarray:
 
 def _to_promotion_factor(series: pd.DataFrame, events: pd.DataFrame) -> np.ndarray:
     factor = np.ones((len(series), len(MONTHS)))
-    for row in events.itertuples():
+    for row in each_row(events):
         touched, month = to_touched(series, row), _index(row.period)
         factor[touched, month] *= 1 + row.uplift
         if month + 1 < len(MONTHS):
@@ -236,8 +238,9 @@ def _busy_places(series: pd.DataFrame, base: np.ndarray) -> pd.DataFrame:
     """Return item-locations that sold throughout the last 25 months, 1,500 cases or more."""
     sold = pd.DataFrame(base[:, HISTORY - 25 : HISTORY]).min(axis=1)
     places = series[["item", "location", "reach"]].assign(sold=sold)
-    places = places[places["reach"] != "C"].groupby(["item", "location"], sort=True)["sold"].sum()
-    return places[places >= 1500].index.to_frame(index=False)
+    wide = places[places["reach"] != "C"]
+    sums = wide.groupby(["item", "location"], sort=True)["sold"].sum()
+    return sums[sums >= 1500].index.to_frame(index=False)
 
 
 def _plant_spikes(series: pd.DataFrame, base: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:

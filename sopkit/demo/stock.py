@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sopkit.demo.open_orders import build_open_orders
 from sopkit.demo.places import DCS
-from sopkit.demo.products import CAP_38, ITEMS, MATERIALS, SEMIS, to_recipe
+from sopkit.demo.products import CAP_38, ITEMS, each_row, to_recipe
 from sopkit.demo.sales import AS_OF, HISTORY, MONTHS, Demand, to_random
 from sopkit.demo.supply import to_first_plants
 
@@ -17,7 +19,7 @@ SHELF_LIFE = {
     "ENERGY": 540,
 }  # fmt: skip
 MONTH_ENDS = 25
-_CAP_STOCK, _CAP_ORDERS = 300_000, (("2026-11-24", 400_000), ("2026-12-22", 400_000))
+_CAP_STOCK = 300_000  # 38 mm caps at the end of October 2026: a week
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def build_stock(demand: Demand, seed: int) -> Stock:
     history = pd.concat([goods, parts], ignore_index=True)
     history = history.sort_values(["item", "location", "period"], ignore_index=True)
     opening = _to_batches(history, to_random(seed, 22))
-    orders = _to_open_orders(places, needs, demand, to_random(seed, 23))
+    orders = build_open_orders(places[HISTORY], needs, to_random(seed, 23))
     return Stock(history, opening, orders, _to_made(places, goods, to_random(seed, 24)))
 
 
@@ -64,7 +66,7 @@ def _to_place_demand(demand: Demand) -> pd.DataFrame:
 
 def to_part_needs(demand: Demand) -> pd.DataFrame:
     """Return expected use of syrups and materials by (item, plant), a column per month position."""
-    made = pd.DataFrame(demand.base).groupby(demand.series["item"].to_numpy(), sort=True).sum()
+    made = pd.DataFrame(demand.base).groupby(demand.series["item"], sort=True).sum()
     plants = to_first_plants()
     recipe = to_recipe()
     level = recipe[recipe["item"].str.startswith("01")]
@@ -83,11 +85,12 @@ def to_part_needs(demand: Demand) -> pd.DataFrame:
 
 
 def _explode(recipe: pd.DataFrame, made: pd.DataFrame, plant: pd.Series) -> pd.DataFrame:
+    """Return the use of each part at each plant, months across."""
     recipe = recipe[recipe["item"].isin(made.index)]
-    rows = made.loc[recipe["item"]].mul(recipe["component_qty"].to_numpy(), axis=0)
+    used = made.loc[recipe["item"]].mul(recipe["component_qty"].to_numpy(), axis=0)
+    used = used.set_axis(recipe.index, axis=0)
     keys = [recipe["component"].rename("item"), plant.loc[recipe.index].rename("location")]
-    return rows.reset_index(drop=True).groupby([key.to_numpy() for key in keys], sort=True).sum(
-    ).rename_axis(["item", "location"])  # fmt: skip
+    return used.groupby(keys, sort=True).sum()
 
 
 def _to_goods_history(
@@ -108,7 +111,7 @@ def _to_goods_history(
 
 
 def _to_long(
-    index: pd.MultiIndex, values: np.ndarray, keep: np.ndarray, months: pd.DatetimeIndex
+    index: pd.Index, values: np.ndarray, keep: np.ndarray, months: pd.DatetimeIndex
 ) -> pd.DataFrame:
     rows, columns = np.nonzero(keep)
     return pd.DataFrame(
@@ -148,29 +151,38 @@ def _to_parts_history(needs: pd.DataFrame, rng: np.random.Generator) -> pd.DataF
 
 
 def _to_batches(history: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the last closing split into batches with status and expiry."""
+    """Return the last closing split into batches with status and expiry; parts have no batches."""
     last = history[(history["period"] == MONTHS[HISTORY - 1]) & (history["closing"] > 0)]
-    family = ITEMS.set_index("item")["family"]
-    rows = []
-    for row in last.itertuples():
-        goods = row.item.startswith("01")
-        count = 1 if row.closing < 400 else int(rng.integers(1, 4))
-        life = SHELF_LIFE[family[row.item]] if goods else 0
-        left = int(row.closing)
-        for number in range(count):
-            part = left if number == count - 1 else int(round(left * rng.uniform(0.45, 0.7), -1))
-            left -= part
-            age = int(rng.integers(3, 25)) + 28 * (count - 1 - number)
-            made = AS_OF - pd.Timedelta(days=age)
-            expiry = made + pd.Timedelta(days=life) if goods else None
-            status, plannable = _to_status(float(rng.random()), row.location in DCS and goods)
-            batch = f"{made:%y%m%d}{row.location}{number + 1}" if goods else ""
-            rows.append((row.item, row.location, status, plannable, batch, made, expiry, part))
-            if not goods:
-                rows[-1] = (*rows[-1][:2], "free", True, "", None, None, int(row.closing))
-                break
+    rows: list[tuple[object, ...]] = []
+    for row in each_row(last):
+        place = (row.item, row.location)
+        if row.item.startswith("01"):
+            rows += [(*place, *batch) for batch in _split_batches(row, rng)]
+        else:
+            rows.append((*place, "free", True, "", None, None, int(row.closing)))
     names = ["item", "location", "status", "plannable", "batch", "made_date", "expiry_date"]
-    return pd.DataFrame(rows, columns=[*names, "quantity"]).query("quantity > 0")
+    return pd.DataFrame(rows, columns=[*names, "quantity"])
+
+
+def _split_batches(row: Any, rng: np.random.Generator) -> list[tuple[object, ...]]:
+    """Return one to three batches of goods, the oldest first, that sum to the closing stock."""
+    family = ITEMS.set_index("item")["family"]
+    life = SHELF_LIFE[str(family[row.item])]
+    count = 1 if row.closing < 400 else int(rng.integers(1, 4))
+    left = int(row.closing)
+    batches: list[tuple[object, ...]] = []
+    for number in range(count):
+        last = number == count - 1
+        quantity = left if last else int(round(left * float(rng.uniform(0.45, 0.7)), -1))
+        left -= quantity
+        age = int(rng.integers(3, 25)) + 28 * (count - 1 - number)
+        made = AS_OF - pd.Timedelta(days=age)
+        status, plannable = _to_status(float(rng.random()), row.location in DCS)
+        name = f"{made:%y%m%d}{row.location}{number + 1}"
+        expiry = made + pd.Timedelta(days=life)
+        if quantity:
+            batches.append((status, plannable, name, made, expiry, quantity))
+    return batches
 
 
 def _to_status(draw: float, at_dc: bool) -> tuple[str, bool]:
@@ -183,76 +195,15 @@ def _to_status(draw: float, at_dc: bool) -> tuple[str, bool]:
     return "free", True
 
 
-def _to_open_orders(
-    places: pd.DataFrame, needs: pd.DataFrame, demand: Demand, rng: np.random.Generator
-) -> pd.DataFrame:
-    makes = _to_make_orders(places, rng)
-    moves = _to_move_orders(places, rng)
-    buys = _to_buy_orders(needs, rng)
-    names = ["kind", "item", "location", "source", "order_date", "due_date", "quantity"]
-    return pd.DataFrame([*makes, *buys, *moves], columns=names)
-
-
-def _to_make_orders(places: pd.DataFrame, rng: np.random.Generator) -> list[tuple]:
-    rows = []
-    for (item, location), need in places[HISTORY].items():
-        if location in DCS or need < 500:
-            continue
-        for number in range(1 if need < 20_000 else 2):
-            due = AS_OF + pd.Timedelta(days=int(rng.integers(2, 8)) + 6 * number)
-            quantity = max(500, round(need * float(rng.uniform(0.14, 0.22)), -2))
-            ordered = due - pd.Timedelta(days=int(rng.integers(6, 12)))
-            rows.append(("make", item, location, "", min(ordered, AS_OF), due, int(quantity)))
-    return rows
-
-
-def _to_move_orders(places: pd.DataFrame, rng: np.random.Generator) -> list[tuple]:
-    plants = to_first_plants()
-    rows = []
-    for (item, location), need in places[HISTORY].items():
-        if location not in DCS or need < 300 or rng.random() < 0.45:
-            continue
-        due = AS_OF + pd.Timedelta(days=int(rng.integers(1, 5)))
-        quantity = max(50, round(need * float(rng.uniform(0.08, 0.18)), -1))
-        sent = AS_OF - pd.Timedelta(days=int(rng.integers(0, 2)))
-        rows.append(("move", item, location, plants[item], sent, due, int(quantity)))
-    return rows
-
-
-def _to_buy_orders(needs: pd.DataFrame, rng: np.random.Generator) -> list[tuple]:
-    """Return purchase orders that cover each month until a new order could arrive."""
-    terms = MATERIALS.set_index("item")
-    rows = []
-    for (item, plant), uses in needs.iterrows():
-        if item == CAP_38 or item not in terms.index:
-            continue
-        term = terms.loc[item]
-        for ahead in range(1 + int(term["lead"] // 30)):
-            quantity = uses[HISTORY + ahead] * float(rng.uniform(0.9, 1.1))
-            lots = max(1, round(quantity / term["multiple"]))
-            due = MONTHS[HISTORY + ahead] + pd.Timedelta(days=int(rng.integers(2, 14)))
-            ordered = min(due - pd.Timedelta(days=int(term["lead"])), AS_OF)
-            bought = int(lots * term["multiple"])
-            rows.append(("buy", item, plant, term["supplier"], ordered, due, bought))
-    for due, quantity in _CAP_ORDERS:
-        day = pd.Timestamp(due)
-        ordered = day - pd.Timedelta(days=75)
-        rows.append(("buy", CAP_38, "P2", terms.loc[CAP_38, "supplier"], ordered, day, quantity))
-    return rows
-
-
 def _to_made(places: pd.DataFrame, goods: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Return what was made in the last 24 months: expected demand plus the growth of stock."""
     first = HISTORY - MONTH_ENDS + 1
     items = places[~places.index.get_level_values("location").isin(DCS)]
-    stock = goods.pivot_table(index="item", columns="period", values="closing", aggfunc="sum")
-    stock = stock.reindex(items.index.get_level_values("item")).fillna(0).to_numpy()
-    made = items.to_numpy()[:, first:HISTORY] + np.diff(stock, axis=1)
-    made = np.clip(np.round(made, -2), 0, None)
+    wide = goods.pivot_table(index="item", columns="period", values="closing", aggfunc="sum")
+    stock = wide.reindex(items.index.get_level_values("item")).fillna(0).to_numpy()
+    grown = items.to_numpy()[:, first:HISTORY] + np.diff(stock, axis=1)
+    made = np.clip(np.round(grown, -2), 0, None)
     frame = _to_long(items.index, made, made > 0, MONTHS[first:HISTORY])
     frame = frame.rename(columns={"closing": "made"})
     scrapped = np.round(frame["made"] * rng.uniform(0.002, 0.009, len(frame)))
     return frame.assign(scrapped=scrapped.astype(int))
-
-
-SEMI_CODES = tuple(SEMIS["item"])

@@ -20,6 +20,7 @@ from sopkit.demo.products import (
     SEMI_CONVERSION,
     SEMIS,
     STAND_IN,
+    each_row,
     to_recipe,
 )
 from sopkit.demo.sales import MONTHS
@@ -48,10 +49,11 @@ def to_operations() -> pd.DataFrame:
         `yield_rate`, `lead_days`, `priority`, `frozen_days`, `slushy_days`.
     """
     lines = LINES.set_index("resource")
+    speed = dict(zip(LINES["resource"], LINES["speed"], strict=True))
     rows = []
-    for item in ITEMS[~ITEMS["item"].isin(STAND_IN)].itertuples():
+    for item in each_row(ITEMS[~ITEMS["item"].isin(STAND_IN)]):
         for rank, line in enumerate(item.lines.split(), start=1):
-            hours = 1000 * PACK_EFFORT[item.pack] / lines.loc[line, "speed"]
+            hours = 1000 * PACK_EFFORT[item.pack] / speed[line]
             lots = (_LOT[item.reach], 100.0, _USUAL_LOT if item.reach != "C" else 6000.0)
             cost = _LINE_CONVERSION[item.family] + 0.25 * (rank - 1)
             rows.append((item.item, line, hours, _SETUP_HOURS, *lots, cost, 0.99, 1, rank, 7, 14))
@@ -60,7 +62,7 @@ def to_operations() -> pd.DataFrame:
         for plant in PLANTS:
             if (semi, plant) in needed:
                 room = SYRUP_ROOM[plant]
-                hours = 1000 / lines.loc[room, "speed"]
+                hours = 1000 / speed[room]
                 lots = (2000.0, 500.0, 20_000.0)
                 rows.append((semi, room, hours, 0.5, *lots, SEMI_CONVERSION, 0.995, 1, 1, 3, 7))
     names = ["item", "resource", "hours_per_thousand", "setup_hours", "lot_min", "lot_multiple"]
@@ -77,7 +79,7 @@ def _find_needed_syrups() -> set[tuple[str, str]]:
     plant = LINES.set_index("resource")["location"]
     semi = to_recipe().query("component.str.startswith('02')").set_index("item")["component"]
     needed = set()
-    for item in ITEMS.itertuples():
+    for item in each_row(ITEMS):
         for line in item.lines.split():
             if item.item in semi.index:
                 needed.add((str(semi[item.item]), str(plant[line])))
@@ -101,7 +103,7 @@ def to_capacity() -> pd.DataFrame:
         Regular hours = days x shifts x shift_hours x efficiency - upkeep_hours.
     """
     rows = []
-    for line in LINES.itertuples():
+    for line in each_row(LINES):
         for month in MONTHS[MONTHS >= CAPACITY_FROM]:
             days = _work_days(month)
             name = f"{month:%Y-%m}"

@@ -8,12 +8,13 @@ import pandas as pd
 from sopkit.demo.company import Company
 from sopkit.demo.export import RawFile, to_rows
 from sopkit.demo.orders import to_monthly_values
-from sopkit.demo.products import FAMILIES
+from sopkit.demo.products import FAMILIES, each_block
 from sopkit.demo.sales import HISTORY, MONTHS
 from sopkit.demo.streams import AHEAD, to_cycle_name
 
 STREAM_WORDS = {"sales": "销售", "marketing": "市场", "finance": "财务", "customer": "客户"}
 _PLACE = ["item", "location", "channel", "region"]
+_DAYS = ("order_date", "requested_date", "promised_date", "shipped_date")
 
 
 def to_demand_files(company: Company) -> list[RawFile]:
@@ -39,7 +40,7 @@ def _monthly_totals(company: Company) -> list[RawFile]:
     )
     header = ["年月", "存货编码", "发货仓库", "渠道编码", "大区编码", "订货数量", "含税金额"]
     files = []
-    for year, block in frame.groupby(MONTHS.year.to_numpy()[month], sort=True):
+    for year, block in each_block(frame, MONTHS.year.to_numpy()[month]):
         style = "%Y%m" if year <= 2022 else "%Y-%m"
         stamp = MONTHS.strftime(style).to_numpy()[block["month"]]
         block = block.drop(columns="month")
@@ -74,7 +75,7 @@ def _order_lines(company: Company) -> list[RawFile]:
     orders = company.orders
     place = company.demand.series.loc[orders["series"], _PLACE].reset_index(drop=True)
     factor = orders["pallet"].where(orders["pallet"] > 0, 1)
-    days = {name: orders[name].dt.strftime("%Y-%m-%d") for name in orders if name.endswith("_date")}
+    days = {name: orders[name].dt.strftime("%Y-%m-%d") for name in _DAYS}
     frame = pd.DataFrame(
         {
             "单据编号": orders["order"],
@@ -100,7 +101,7 @@ def _order_lines(company: Company) -> list[RawFile]:
     )
     return [
         RawFile(f"销售订单_{name}半年.csv", [list(frame.columns)], to_rows(block))
-        for name, block in frame.groupby(half, sort=True)
+        for name, block in each_block(frame, half)
     ]
 
 
@@ -169,7 +170,7 @@ def _percent(rate: pd.Series) -> pd.Series:
 def _streams(company: Company) -> list[RawFile]:
     """Return one file a cycle with the months across."""
     files = []
-    for cycle, block in company.streams.groupby("cycle", sort=True):
+    for cycle, block in each_block(company.streams, "cycle"):
         months = [to_cycle_name(cycle + ahead) for ahead in range(AHEAD)]
         frame = block[["stream", "item", "location", *range(AHEAD)]].assign(
             stream=block["stream"].map(STREAM_WORDS)

@@ -16,6 +16,7 @@ from sopkit.demo.products import (
     MATERIALS,
     SEMIS,
     SUPPLIERS,
+    each_row,
     to_list_price,
     to_standard_cost,
 )
@@ -107,10 +108,10 @@ def _customers() -> RawFile:
 
 def _units() -> RawFile:
     rows: list[list[object]] = []
-    for item in ITEMS.itertuples():
+    for item in each_row(ITEMS):
         rows.append([item.item, "箱", 1, "箱"])
         rows.append([item.item, "托", PALLET[item.pack], "箱"])
-    for item in MATERIALS.itertuples():
+    for item in each_row(MATERIALS):
         big = "千个" if item.unit == "pc" else "吨"
         rows.append([item.item, _UNITS[item.unit], 1, _UNITS[item.unit]])
         rows.append([item.item, big, 1000, _UNITS[item.unit]])
@@ -124,7 +125,7 @@ def _list_prices() -> RawFile:
     for day, step in _FIRST_DAYS:
         rows += [
             [row.item, pd.Timestamp(day).date(), round(row.taxed_price * step, 2)]
-            for row in prices.itertuples()
+            for row in each_row(prices)
         ]
     header = ["存货编码", "生效日期", "含税单价"]
     title = ["清泉饮料 通用价目表(含 13% 增值税，元/箱)"]
@@ -146,7 +147,7 @@ def _costs() -> RawFile:
     for day, step in (("2024-01-01", 0.96), ("2025-01-01", 0.98), ("2026-01-01", 1.0)):
         rows += [
             [row.item, pd.Timestamp(day).date(), round(row.unit_cost_value * step, 4)]
-            for row in cost.itertuples()
+            for row in each_row(cost)
         ]
     header = ["存货编码", "生效日期", "标准成本"]
     return RawFile(
@@ -160,7 +161,7 @@ def _responsibilities() -> RawFile:
     rows = [
         [family.zh, names[dc], ROLES["demand"][family.category], ROLES["supply"][family.category],
          seller[dc]]
-        for family in FAMILIES.itertuples()
+        for family in each_row(FAMILIES)
         for dc in DCS
     ]  # fmt: skip
     header = ["产品系列", "仓库", "需求计划", "供应计划", "销售负责"]
@@ -181,7 +182,7 @@ def _labels() -> RawFile:
     rows = [
         [field, row.code, row.zh, row.en]
         for field, frame in named.items()
-        for row in frame[["code", "zh", "en"]].itertuples()
+        for row in each_row(frame[["code", "zh", "en"]])
     ]
     header = ["字段", "编码", "中文", "English"]
     return RawFile("多语言名称.xlsx", [header], [*rows, *LEVEL_LABELS], sheet="名称")

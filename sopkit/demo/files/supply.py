@@ -7,7 +7,7 @@ import pandas as pd
 from sopkit.demo.company import Company
 from sopkit.demo.export import RawFile, to_rows
 from sopkit.demo.places import LANES, LINES, LOCATIONS, to_customers
-from sopkit.demo.products import ITEMS, MATERIALS, SUPPLIERS, to_recipe
+from sopkit.demo.products import ITEMS, MATERIALS, SUPPLIERS, each_row, to_recipe
 from sopkit.demo.supply import to_capacity, to_operations, to_purchase_terms
 
 _STATUS = {"free": "合格", "qc": "待检", "blocked": "冻结", "consignment": "寄售"}
@@ -237,7 +237,7 @@ def _policies() -> RawFile:
 
 def _services() -> RawFile:
     rows = [
-        [row.channel, row.region, *_SERVICE[row.channel], 1] for row in to_customers().itertuples()
+        [row.channel, row.region, *_SERVICE[row.channel], 1] for row in each_row(to_customers())
     ]
     header = ["渠道编码", "大区编码", "优先级", "延迟损失率", "失销损失率", "最长延迟月数"]
     return RawFile("服务等级.csv", [header], rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sopkit.demo.places import CHANNELS, REGIONS
 from sopkit.demo.plans import PAST_DECISIONS, STAGES
+from sopkit.demo.products import each_row
 
 CATEGORIES = {
     "carbonated": "碳酸饮料",
@@ -64,15 +65,15 @@ _STAGE_WORDS = ("First contact", "Proposal", "Negotiation", "Verbal yes")
 
 def _list_labels() -> list[list[object]]:
     roles = _ROLE_WORDS | {
-        f"{row.zh}大区经理": f"Regional manager, {row.en}" for row in REGIONS.itertuples()
+        f"{row.zh}大区经理": f"Regional manager, {row.en}" for row in each_row(REGIONS)
     }
     rows: list[list[object]] = [
         [field, zh, zh, en] for field in _ROLE_FIELDS for zh, en in roles.items()
     ]
-    rows += [["channel", row.channel, row.zh, row.en] for row in CHANNELS.itertuples()]
+    rows += [["channel", row.channel, row.zh, row.en] for row in each_row(CHANNELS)]
     rows += [["stage", zh, zh, en] for zh, en in zip(STAGES, _STAGE_WORDS, strict=True)]
     rows += [["category", en, zh, en.capitalize()] for en, zh in CATEGORIES.items()]
-    rows += [["decision", row.decision, row.zh, row.en] for row in PAST_DECISIONS.itertuples()]
+    rows += [["decision", row.decision, row.zh, row.en] for row in each_row(PAST_DECISIONS)]
     rows += [["family", "SEMI", "半成品", "Syrups and bases"]]
     rows += [
         ["family", "MATERIAL", "原料", "Ingredients"],
