@@ -251,6 +251,24 @@ def score_streams(cells: pd.DataFrame) -> pd.DataFrame:
     return scored.dropna(subset=["wape_rate"]).drop(columns="actual_qty").reset_index(drop=True)
 
 
+def judge_value(
+    value_added: pd.Series,
+    month_count: pd.Series,
+    *,
+    min_months: int = 6,
+    tolerance_rate: float = 0.01,
+) -> pd.Series:
+    """Say what a forecast's value calls for: keep, drop, no_difference or too_few months.
+
+    Example:
+        Value added 0.04, -0.03 and 0.005 over 12 months: keep, drop, no_difference.
+    """
+    verdict = pd.Series("no_difference", index=value_added.index)
+    verdict = verdict.mask(value_added > tolerance_rate, "keep")
+    verdict = verdict.mask(value_added < -tolerance_rate, "drop")
+    return verdict.mask(month_count < min_months, "too_few")
+
+
 def _score(cells: pd.DataFrame, reference: str | None) -> pd.Series:
     forecast, actual = cells["forecast_qty"], cells["actual_qty"]
     found = {

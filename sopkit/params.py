@@ -85,10 +85,32 @@ class DemandReview(Declared):
     mapping: Mapping
     currency: Currency
     volume_unit: VolumeUnit
-    country: Country
     horizon_months: HorizonMonths
     as_of: AsOf
-    fiscal_year_start: FiscalYearStart
+    min_history_months: int = Field(
+        default=24, description="months of sales from which an item is forecast alone", ge=3, le=60
+    )
+    family_weight: float = Field(
+        default=0.3,
+        description="0: items as forecast alone; 1: scaled to their family's forecast",
+        ge=0,
+        le=1,
+    )
+    stream_weight: float = Field(
+        default=0.5,
+        description="weight of a people's forecast that has earned one; 0 ignores all",
+        ge=0,
+        le=1,
+    )
+    cutoffs: int = Field(
+        default=3, description="earlier months from which the baseline is tested", ge=1, le=24
+    )
+    cutoff_step_months: int = Field(
+        default=4, description="months between these earlier months", ge=1, le=12
+    )
+    backtest_horizon: int = Field(
+        default=6, description="months ahead that are tested", ge=1, le=12
+    )
 
 
 class SupplyReview(Declared):
@@ -112,12 +134,6 @@ class ConsensusReview(Declared):
     conflict_rate: float = Field(
         default=0.002,
         description="smallest gap to settle, share of the plan's revenue",
-        ge=0,
-        le=1,
-    )
-    demand_correlation: float = Field(
-        default=0.3,
-        description="how far demand errors move together where backtests are too few to say, 0..1",
         ge=0,
         le=1,
     )

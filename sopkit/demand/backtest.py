@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -45,18 +47,45 @@ def backtest_baseline(
     Example:
         Cycle 2026-11, horizon 6, step 4: cutoffs 2026-04, 2025-12, 2025-08.
     """
-    chosen = choose_cutoffs(history, cycle_period, cutoffs, backtest_horizon, cutoff_step_months)
+    if history.empty:
+        return TABLES["backtest"].empty()
+    return backtest_series(
+        to_series(history),
+        to_panel(history, PLACE, "actual_qty").fillna(0.0),
+        item,
+        choose_cutoffs(
+            history["period"].min(), cycle_period, cutoffs, backtest_horizon, cutoff_step_months
+        ),
+        backtest_horizon,
+        family_weight=family_weight,
+        min_history_months=min_history_months,
+        calendar=calendar,
+    )
+
+
+def backtest_series(
+    series: pd.DataFrame,
+    actual: pd.DataFrame,
+    item: pd.DataFrame,
+    cutoffs: list[pd.Timestamp],
+    horizon: int,
+    **options: Any,
+) -> pd.DataFrame:
+    """Forecast a panel from each cutoff and score it; see `backtest_baseline`.
+
+    Args:
+        series: what `to_series` returned, all months.
+        actual: the same panel as ordered, without blanks.
+        cutoffs: last month each forecast may know.
+        options: what `forecast_places` takes.
+    """
     found = []
-    for cutoff in chosen:
-        points, _ = forecast_places(
-            to_series(history, cutoff),
-            item,
-            backtest_horizon,
-            family_weight=family_weight,
-            min_history_months=min_history_months,
-            calendar=calendar,
-        )
-        found.append(_score_cutoff(points, history, cutoff))
+    for cutoff in cutoffs:
+        known = until(series, cutoff)
+        seen = known[known.notna().any(axis=1)]
+        if len(seen):
+            points, _ = forecast_places(seen, item, horizon, **options)
+            found.append(_score_cutoff(points, actual, cutoff))
     if not found:
         return TABLES["backtest"].empty()
     key = [*PLACE, "cutoff", "period"]
@@ -64,21 +93,16 @@ def backtest_baseline(
 
 
 def choose_cutoffs(
-    history: pd.DataFrame, cycle_period: pd.Timestamp, cutoffs: int, horizon: int, step: int
+    first: pd.Timestamp, cycle_period: pd.Timestamp, cutoffs: int, horizon: int, step: int
 ) -> list[pd.Timestamp]:
-    """Return the last known month of each backtest, newest first."""
-    if history.empty:
-        return []
+    """Return the last known month of each backtest, newest first; `first` month of history."""
     newest = add_months(cycle_period, -1 - horizon)
-    earliest = add_months(history["period"].min(), MIN_MONTHS - 1)
+    earliest = add_months(first, MIN_MONTHS - 1)
     asked = [add_months(newest, -step * number) for number in range(cutoffs)]
     return [cutoff for cutoff in asked if cutoff >= earliest]
 
 
-def _score_cutoff(
-    points: pd.DataFrame, history: pd.DataFrame, cutoff: pd.Timestamp
-) -> pd.DataFrame:
-    actual = to_panel(history, PLACE, "actual_qty").fillna(0.0)
+def _score_cutoff(points: pd.DataFrame, actual: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
     known = until(actual, cutoff)
     rows = from_series(points, "forecast_qty")
     for name, panel in {

@@ -70,6 +70,8 @@ def forecast_families(
     series: pd.DataFrame, item: pd.DataFrame, horizon: int, min_history_months: int
 ) -> pd.DataFrame:
     """Forecast the totals of each (family, location), ended items' months included."""
+    if series.empty:
+        return pd.DataFrame(columns=range(horizon))
     families = to_families(series, item)
     families = families[families.iloc[:, -12:].fillna(0.0).sum(axis=1) > 0]
     gaps = measure_gaps(families) >= INTERMITTENT_GAP

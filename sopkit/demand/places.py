@@ -52,7 +52,8 @@ def forecast_places(
     item = item.assign(like_item=item["like_item"].fillna(item["predecessor"]))
     whole = add_launches(take_over_history(series, item), item, periods[-1])
     method = choose_methods(whole, item, periods[0], min_history_months)
-    families = forecast_families(series, item, horizon_months, min_history_months)
+    asked = series if family_weight else _with_short_families(series, method, item)
+    families = forecast_families(asked, item, horizon_months, min_history_months)
     points = _forecast_by_method(whole, series, method, families, item, horizon_months)
     points = reconcile_families(points, families, method, item, family_weight)
     new = method.index[method == "like_item"]
@@ -61,6 +62,14 @@ def forecast_places(
     if calendar is not None:
         points = points.mul(calendar.reindex(periods), axis=1)
     return close_sales(points, item), method
+
+
+def _with_short_families(
+    series: pd.DataFrame, method: pd.Series, item: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the series of families that have an item to be forecast by its share."""
+    short = method.index[method == "family_share"]
+    return series[family_of(series.index, item).isin(family_of(short, item))]
 
 
 def _forecast_by_method(

@@ -1,0 +1,148 @@
+"""Charts of the demand review: demand with its range against everything it is compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sopkit.charts.style import (
+    MUTED,
+    PLAN,
+    RANGE,
+    SERIES_COLORS,
+    Texts,
+    amount_axis,
+    line_labels,
+    month_axis,
+)
+
+if TYPE_CHECKING:
+    import altair as alt
+
+LINES = {
+    "actual": {"strokeWidth": 2.0},
+    "budget": {"strokeWidth": 1.6, "strokeDash": [2, 4]},
+    "last_plan": {"strokeWidth": 1.6},
+    "baseline": {"strokeWidth": 1.2, "strokeDash": [5, 3]},
+    "demand": {"strokeWidth": 2.4},
+}
+CLEARANCE = 16
+
+
+def plot_demand(months: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
+    """Draw history, baseline and agreed demand with its range, last plan and budget, by month.
+
+    Args:
+        months: one row per `period` with `actual_qty`, `demand_qty`, `baseline_qty`,
+            `lo_80_qty`, `hi_80_qty`, `last_plan_qty`, `budget_qty`; blank where a line ends.
+        t: words of one language.
+    """
+    import altair as alt
+
+    shown = [name for name in LINES if months[f"{name}_qty"].notna().any()]
+    layers = [_draw_range(months), *(_draw_line(months, name, t) for name in shown)]
+    return alt.layer(*layers, line_labels(t, place_labels(months, shown)))
+
+
+def plot_families(months: pd.DataFrame, t: Texts) -> alt.FacetChart:
+    """Draw one small chart a family: history, range, agreed demand, last plan, budget.
+
+    Args:
+        months: what `plot_demand` takes, with `family`; the largest families come first.
+        t: words of one language.
+    """
+    import altair as alt
+
+    size = months.groupby("family")["demand_qty"].sum().sort_values(ascending=False)
+    names = {family: t.label("family", family) for family in size.index}
+    rows = months.assign(family=months["family"].map(names))
+    shown = [name for name in LINES if name != "baseline" and rows[f"{name}_qty"].notna().any()]
+    layers = [_draw_range(None), *(_draw_line(None, name, t, small=True) for name in shown)]
+    chart = alt.layer(*layers, data=rows).properties(width=215, height=110)
+    order = [names[family] for family in size.index]
+    return chart.facet(alt.Facet("family:N", sort=order), columns=4, spacing=18).resolve_scale(
+        y="independent"
+    )
+
+
+def place_labels(months: pd.DataFrame, shown: list[str]) -> pd.DataFrame:
+    """Say where the name of each line stands: apart from each other, above or below its line.
+
+    Names of coming months stand at evenly spaced months, so that lines close together can still
+    be told apart.
+
+    Returns:
+        `series`, `period`, `amount`, `dy` (pixels below the point).
+    """
+    places = []
+    for name in shown:
+        line = months[["period", f"{name}_qty"]].dropna().reset_index(drop=True)
+        at = len(line) // 4 if name == "actual" else _place_of(name, shown, len(line))
+        point = line.iloc[min(at, len(line) - 1)]
+        above = name in ("demand", "actual", "last_plan")
+        places.append(
+            {
+                "series": name,
+                "period": point["period"],
+                "amount": point[f"{name}_qty"],
+                "dy": -CLEARANCE if above else CLEARANCE,
+            }
+        )
+    return pd.DataFrame(places, columns=["series", "period", "amount", "dy"])
+
+
+def _place_of(name: str, shown: list[str], length: int) -> int:
+    ahead = [other for other in shown if other != "actual"]
+    return round((ahead.index(name) + 0.5) * length / len(ahead))
+
+
+def _draw_range(months: pd.DataFrame | None) -> alt.Chart:
+    import altair as alt
+
+    known = alt.Chart() if months is None else alt.Chart(months.dropna(subset=["lo_80_qty"]))
+    area = known.mark_area(fill=RANGE, clip=True)
+    return area.encode(x=month_axis(), y="lo_80_qty:Q", y2="hi_80_qty:Q")
+
+
+def _draw_line(months: pd.DataFrame | None, name: str, t: Texts, small: bool = False) -> alt.Chart:
+    import altair as alt
+
+    column = f"{name}_qty"
+    style = dict(LINES[name])
+    if small:
+        style["strokeWidth"] = 1.4
+    known = alt.Chart() if months is None else alt.Chart(months[["period", column]].dropna())
+    axis = {"axis": alt.Axis(format="%Y", title=None, tickCount="year")} if small else {}
+    tips = [
+        alt.Tooltip("period:T", format="%Y-%m", title=" "),
+        alt.Tooltip(f"{column}:Q", format=",.0f", title=t(f"series.{name}")),
+    ]
+    line = known.mark_line(stroke=SERIES_COLORS.get(name, MUTED), **style)
+    return line.encode(x=month_axis(**axis), y=amount_axis(t, column), tooltip=tips)
+
+
+def plot_accuracy(by_lag: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
+    """Draw WAPE by months ahead: the baseline and the naive forecast it has to beat.
+
+    Args:
+        by_lag: `lag`, `wape_rate`, `reference_wape_rate`.
+        t: words of one language.
+    """
+    import altair as alt
+
+    axis = alt.Axis(title=None, labelAngle=0)
+    base = alt.Chart(by_lag).encode(x=alt.X("lag:O", axis=axis))
+    height = alt.Axis(format=".0%", title=None)
+    tips = [
+        alt.Tooltip("lag:O", title=t("col.lag")),
+        alt.Tooltip("wape_rate:Q", format=".1%", title=t("series.baseline")),
+        alt.Tooltip("reference_wape_rate:Q", format=".1%", title=t("demand.naive")),
+    ]
+    bars = base.mark_bar(fill=PLAN, size=26).encode(
+        y=alt.Y("wape_rate:Q", axis=height), tooltip=tips
+    )
+    ticks = base.mark_tick(color=MUTED, thickness=2, size=34).encode(
+        y=alt.Y("reference_wape_rate:Q", axis=height), tooltip=tips
+    )
+    return alt.layer(bars, ticks).properties(height=180)
