@@ -15,8 +15,7 @@ import pandas as pd
 
 def read_block(text: str) -> pd.DataFrame:
     """Return a frame from a block of text with `|` between cells; every cell stays text."""
-    frame = pd.read_csv(io.StringIO(text.strip()), sep="|", dtype=str, keep_default_na=False)
-    return frame.astype(object)
+    return pd.read_csv(io.StringIO(text.strip()), sep="|", dtype=str, keep_default_na=False)
 
 
 def each_row(frame: pd.DataFrame) -> Any:

@@ -18,6 +18,7 @@ SHELF_LIFE = {
     "COLA": 365, "SPARK": 365, "STEA": 270, "TEA": 365, "JUPET": 270, "JU1L": 180, "WATER": 730,
     "ENERGY": 540,
 }  # fmt: skip
+_ITEM_LIFE = dict(zip(ITEMS["item"], ITEMS["family"].map(SHELF_LIFE), strict=True))
 MONTH_ENDS = 25
 _CAP_STOCK = 300_000  # 38 mm caps at the end of October 2026: a week
 
@@ -166,8 +167,7 @@ def _to_batches(history: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame
 
 def _split_batches(row: Any, rng: np.random.Generator) -> list[tuple[object, ...]]:
     """Return one to three batches of goods, the oldest first, that sum to the closing stock."""
-    family = ITEMS.set_index("item")["family"]
-    life = SHELF_LIFE[str(family[row.item])]
+    life = _ITEM_LIFE[row.item]
     count = 1 if row.closing < 400 else int(rng.integers(1, 4))
     left = int(row.closing)
     batches: list[tuple[object, ...]] = []
