@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import altair as alt
 
 
-def plot_history(history: pd.DataFrame, correction: pd.DataFrame, t: Texts) -> alt.LayerChart:
+def plot_history(
+    history: pd.DataFrame, correction: pd.DataFrame, t: Texts
+) -> alt.LayerChart | alt.FacetChart:
     """Draw ordered and corrected quantity a month, with a dot on corrected months.
 
     Args:
