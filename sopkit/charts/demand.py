@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ from sopkit.charts.style import (
 if TYPE_CHECKING:
     import altair as alt
 
-LINES = {
+LINES: dict[str, dict[str, Any]] = {
     "actual": {"strokeWidth": 2.0},
     "budget": {"strokeWidth": 1.6, "strokeDash": [2, 4]},
     "last_plan": {"strokeWidth": 1.6},
@@ -113,13 +113,14 @@ def _draw_line(months: pd.DataFrame | None, name: str, t: Texts, small: bool = F
     if small:
         style["strokeWidth"] = 1.4
     known = alt.Chart() if months is None else alt.Chart(months[["period", column]].dropna())
-    axis = {"axis": alt.Axis(format="%Y", title=None, tickCount="year")} if small else {}
+    axis = alt.Axis(format="%Y", title=None, tickCount="year")
+    month = month_axis(axis=axis) if small else month_axis()
     tips = [
         alt.Tooltip("period:T", format="%Y-%m", title=" "),
         alt.Tooltip(f"{column}:Q", format=",.0f", title=t(f"series.{name}")),
     ]
     line = known.mark_line(stroke=SERIES_COLORS.get(name, MUTED), **style)
-    return line.encode(x=month_axis(**axis), y=amount_axis(t, column), tooltip=tips)
+    return line.encode(x=month, y=amount_axis(t, column), tooltip=tips)
 
 
 def plot_accuracy(by_lag: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
