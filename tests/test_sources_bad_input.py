@@ -167,8 +167,8 @@ def test_a_bom_loop_stops_the_plan_and_names_its_rows(tmp_path):
         bom=BOM,
     )
     assert loaded.errors == (
-        "bom: bom.csv: an item is part of itself: X > Y > Z > X; Y > Z > X > Y; Z > X > Y > Z "
-        "(rows 3-5). Take out the row that makes an item part of itself.",
+        "bom: bom.csv: an item is part of itself: X > Y > Z > X (rows 3-5). "
+        "Take out the row that makes an item part of itself.",
     )
     assert [row[1:4] for row in refused(loaded)] == [
         (3, "b", "bom loop"),
@@ -292,6 +292,20 @@ def test_dates_out_of_order_are_told_and_kept(tmp_path):
         "requested_date lies before order_date in rows 2"
     ]
     assert len(loaded.tables["sales_order_line"]) == 2
+
+
+def test_lines_shipped_beyond_the_order_and_prices_of_zero_are_told_and_kept(tmp_path):
+    loaded = load(
+        tmp_path,
+        {"o.csv": "n,q,s\n1,5,5\n2,5,6\n3,5,7\n", "p.csv": "i,p\n001,0\n002,3\n"},
+        sales_order_line="{file: o.csv, columns: {order: n, item: {value: '001'}, "
+        "location: {value: P1}, order_date: {value: 2026-10-01}, ordered_qty: q, shipped_qty: s}}",
+        price="{file: p.csv, columns: {item: i, price_value: p}}",
+    )
+    assert found(loaded, "over_shipped")["value"].tolist() == [
+        "more was shipped and cancelled than ordered in rows 3-4"
+    ]
+    assert found(loaded, "zero_price")["value"].tolist() == ["the price is 0 in rows 2"]
 
 
 def test_a_row_with_too_many_cells_is_refused(tmp_path):

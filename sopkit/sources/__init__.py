@@ -6,7 +6,8 @@ cycle's tables; `raise_if_unfit` stops a run, `summarise` and `to_json` tell wha
 
 from __future__ import annotations
 
-from sopkit.sources.mapping import Mapping, read_mapping, source_folder
+from sopkit.sources.mapping import read_mapping, source_folder
+from sopkit.sources.model import Mapping
 from sopkit.sources.reading import Loaded, raise_if_unfit, read_tables
 from sopkit.sources.snapshot import fingerprint_files, hash_file, mapped_files, snapshot_files
 from sopkit.sources.summary import is_fit, summarise, to_json

@@ -9,9 +9,7 @@ import pandas as pd
 from sopkit.sources.amounts import row_amounts
 from sopkit.sources.columns import PartRows
 from sopkit.sources.crosscheck import find_bom_loops, find_orphans
-from sopkit.sources.files import clean_header
-from sopkit.sources.mapping import Part
-from sopkit.sources.parts import ORIGIN
+from sopkit.sources.model import Part
 from sopkit.sources.rules import (
     ADVICE,
     SHARES,
@@ -19,22 +17,10 @@ from sopkit.sources.rules import (
     hide_later_shipments,
     later_rows,
     list_rows,
-    make_finding,
 )
-from sopkit.tables import TABLES, Table, find_problems, fit_columns
+from sopkit.sources.told import note_later, tie, to_refused
+from sopkit.tables import Table, find_problems, fit_columns
 
-TIED_COLUMNS = [
-    "table",
-    "file",
-    "rows_read",
-    "rows_left_out",
-    "rows_not_yet_known",
-    "rows_refused",
-    "rows_accepted",
-    "accepted_value",
-    "refused_value",
-    "not_yet_known_value",
-]
 _PROBLEM = ["row", "column", "target", "rule", "value"]
 Tables = dict[str, pd.DataFrame]
 Finding = dict[str, object]
@@ -95,9 +81,9 @@ def accept_rows(
     return Accepted(
         frame=good,
         origin=origin.loc[good.index],
-        refused=_to_refused(table, parts, problems, origin, amounts),
-        tied=_tie(table, parts, origin, amounts, later, problems, again),
-        findings=[*_note_later(table, origin, amounts, later, kept_later, days["as_of"]), *notes],
+        refused=to_refused(table, parts, problems, origin, amounts),
+        tied=tie(table, parts, origin, amounts, later, problems, again),
+        findings=[*note_later(table, origin, amounts, later, kept_later, days["as_of"]), *notes],
         errors=_loop_errors(crossed, origin),
     )
 
@@ -179,12 +165,20 @@ def _loop_errors(crossed: pd.DataFrame, origin: pd.DataFrame) -> list[str]:
     files = origin.loc[loops["row"], "file"].to_numpy()
     errors = []
     for file, rows in loops.groupby(files, sort=True):
-        named = "; ".join(dict.fromkeys(rows["value"]))
+        named = _name_loops(rows["value"])
         places = list_rows(origin.loc[rows["row"], "row"])
         errors.append(
             f"bom: {file}: an item is part of itself: {named} (rows {places}). {ADVICE['bom loop']}"
         )
     return errors
+
+
+def _name_loops(loops: pd.Series, most: int = 5) -> str:
+    """Return each loop once, wherever it is entered; at most so many."""
+    once = {frozenset(loop.split(" > ")): loop for loop in reversed(loops.tolist())}
+    named = list(reversed(once.values()))
+    more = f" and {len(named) - most} more" if len(named) > most else ""
+    return "; ".join(named[:most]) + more
 
 
 # --- distinct and group ---
@@ -237,123 +231,3 @@ def _weighted_means(
     counted = rows[key].assign(**{name: weights.where(rows[name].notna()) for name in totals})
     total = products.groupby(key, sort=False, dropna=False)[totals].sum(min_count=1)
     return total / counted.groupby(key, sort=False, dropna=False)[totals].sum()
-
-
-# --- what is told ---
-
-
-def _to_refused(
-    table: Table,
-    parts: list[tuple[Part, PartRows]],
-    problems: pd.DataFrame,
-    origin: pd.DataFrame,
-    amounts: pd.Series,
-) -> pd.DataFrame:
-    if problems.empty:
-        return TABLES["refused_row"].empty()
-    rows = problems.sort_values(["row", "column", "rule"], kind="stable", ignore_index=True)
-    place = origin.loc[rows["row"]].reset_index(drop=True)
-    labels = {
-        (number, name): clean_header(rule.column)
-        for number, (part, _) in enumerate(parts)
-        for name, rule in part.rules(table).items()
-        if rule.column is not None and part.months is None
-    }
-    pairs = zip(place["part"], rows["column"], strict=True)
-    money = amounts.loc[rows["row"]].reset_index(drop=True)
-    return pd.DataFrame(
-        {
-            "table": table.name,
-            "file": place["file"],
-            "row": place["row"].astype(int),
-            "column": [labels.get(pair, pair[1]) for pair in pairs],
-            "rule": rows["rule"],
-            "value": rows["value"].astype(object).map(_show),
-            "advice": rows["rule"].map(_advise),
-            "amount_value": money.where(~rows.duplicated("row")),
-            "content": _contents(parts, rows["row"]),
-        }
-    )
-
-
-def _advise(rule: str) -> str:
-    return ADVICE.get(rule, f"Give a value that is {rule}.")
-
-
-def _show(value: object) -> str:
-    if value is None or value != value or str(value) in ("nan", "None", "NaT"):
-        return ""
-    return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else str(value)
-
-
-def _contents(parts: list[tuple[Part, PartRows]], rows: pd.Series) -> list[str]:
-    """Return each row as it was read: `column=value; column=value`."""
-    texts: dict[int, str] = {}
-    offset = 0
-    for _, part in parts:
-        inside = rows[rows.between(offset, offset + len(part.cells) - 1)].unique()
-        cells = part.cells.drop(columns=ORIGIN, errors="ignore").iloc[inside - offset]
-        for row, line in zip(inside, cells.to_dict("records"), strict=True):
-            filled = [f"{k}={v}" for k, v in line.items() if v != "" and str(k)[0] != "§"]
-            texts[row] = "; ".join(filled)
-        offset += len(part.cells)
-    return [texts[row] for row in rows]
-
-
-def _note_later(
-    table: Table,
-    origin: pd.DataFrame,
-    amounts: pd.Series,
-    later: pd.Series,
-    kept_later: pd.Series,
-    as_of: pd.Timestamp,
-) -> list[Finding]:
-    told = {
-        "not_yet_known": (later, "left out"),
-        "assumption": (kept_later, "kept unchanged as the mapping says"),
-    }
-    return [
-        make_finding(
-            kind,
-            "info",
-            table=table.name,
-            file=file,
-            row_count=len(rows),
-            value=f"rows {list_rows(rows['row'])}: later than {as_of:%Y-%m-%d}, {text}",
-            amount_value=amounts.loc[rows.index].sum(min_count=1),
-        )
-        for kind, (mask, text) in told.items()
-        for file, rows in origin.loc[mask].groupby("file", sort=True)
-    ]
-
-
-def _tie(
-    table: Table,
-    parts: list[tuple[Part, PartRows]],
-    origin: pd.DataFrame,
-    amounts: pd.Series,
-    later: pd.Series,
-    problems: pd.DataFrame,
-    again: pd.Index,
-) -> list[Finding]:
-    refused = pd.Series(origin.index.isin(problems["row"]), index=origin.index)
-    left_out = pd.Series(origin.index.isin(again), index=origin.index)
-    masks = {
-        "left_out": left_out,
-        "not_yet_known": later,
-        "refused": refused,
-        "accepted": ~(refused | left_out | later),
-    }
-    lines: list[Finding] = []
-    for number, (part, rows) in enumerate(parts):
-        of = origin["part"] == number
-        counts = {f"rows_{name}": int((mask & of).sum()) for name, mask in masks.items()}
-        money = {
-            f"{name}_value": amounts.loc[mask & of].sum(min_count=1)
-            for name, mask in masks.items()
-            if name != "left_out"
-        }
-        counts["rows_left_out"] += rows.rows_left_out
-        read = len(rows.frame) + rows.rows_left_out
-        lines.append({"table": table.name, "file": part.file, "rows_read": read, **counts, **money})
-    return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from sopkit.periods import to_period
 from sopkit.sources.expressions import Unread, evaluate, read_expression
 from sopkit.sources.files import clean_header
-from sopkit.sources.mapping import ColumnRule, Part, UnitValue
+from sopkit.sources.model import ColumnRule, Part, UnitValue
 from sopkit.sources.parts import FILE, MONTH, ROW, SPILLED, PartText, Problem
 from sopkit.sources.values import (
     clean_text,
@@ -24,6 +25,7 @@ from sopkit.tables import Column, Table
 
 LEVELS = ("item", "family", "location", "customer")
 A_UNIT = ("price_value", "unit_cost_value")  # money a unit: divided by the units it is given for
+_Note = Callable[[pd.Series, str, pd.Series], None]  # bad cells, the rule, what stood there
 _DIGITS = 9  # scaling 1.001 by 1000 gives 1001, not 1000.9999999999999
 
 
@@ -185,7 +187,7 @@ def _source_texts(rule: ColumnRule, cells: pd.DataFrame, part: Part) -> pd.Serie
     return texts
 
 
-def _translate(texts: pd.Series, rule: ColumnRule, note) -> pd.Series:  # type: ignore[no-untyped-def]
+def _translate(texts: pd.Series, rule: ColumnRule, note: _Note) -> pd.Series:
     if rule.codes is None:
         return texts
     known = {clean_text(code): text for code, text in rule.codes.items()}
@@ -216,7 +218,7 @@ def _calculate(
     return result.astype(float)
 
 
-def _scale(numbers: pd.Series, rule: ColumnRule, cells: pd.DataFrame, note) -> pd.Series:  # type: ignore[no-untyped-def]
+def _scale(numbers: pd.Series, rule: ColumnRule, cells: pd.DataFrame, note: _Note) -> pd.Series:
     if rule.scale != 1:
         numbers = (numbers * rule.scale).round(_DIGITS)
     if rule.tax is None:

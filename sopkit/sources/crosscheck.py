@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pandas as pd
 
 from sopkit.sources.amounts import by_code
@@ -11,12 +14,50 @@ from sopkit.tables import ALL, INPUT_TABLES, Table
 
 Tables = dict[str, pd.DataFrame]
 _LEVELS = {"item": "item", "location": "location", "customer": "customer", "family": "item"}
+_SLACK = 1 + 1e-9  # quantities converted between units
 _TOLD_ONLY = ("family", "customer")  # coarser groups are a choice, not a fault
-_IN_ORDER = (
-    ("sales_order_line", "order_date", "requested_date"),
-    ("sales_order_line", "order_date", "shipped_date"),
-    ("open_supply", "order_date", "due_date"),
-    ("item", "launch_date", "end_date"),
+
+
+@dataclass(frozen=True)
+class _Odd:
+    """Rows that are odd by themselves and stay: only a planner knows whether they are wrong."""
+
+    table: str
+    kind: str
+    is_odd: Callable[[pd.DataFrame], pd.Series]
+    text: str
+    advice: str
+
+
+def _disorder(table: str, first: str, last: str) -> _Odd:
+    return _Odd(
+        table,
+        "date_order",
+        lambda rows: rows[last] < rows[first],
+        f"{last} lies before {first}",
+        "Correct the dates.",
+    )
+
+
+_ODD_ROWS = (
+    _disorder("sales_order_line", "order_date", "requested_date"),
+    _disorder("sales_order_line", "order_date", "shipped_date"),
+    _disorder("open_supply", "order_date", "due_date"),
+    _disorder("item", "launch_date", "end_date"),
+    _Odd(
+        "sales_order_line",
+        "over_shipped",
+        lambda rows: rows["shipped_qty"] + rows["cancelled_qty"] > rows["ordered_qty"] * _SLACK,
+        "more was shipped and cancelled than ordered",
+        "Correct the quantities; the line counts as complete.",
+    ),
+    _Odd(
+        "price",
+        "zero_price",
+        lambda rows: rows["price_value"] == 0,
+        "the price is 0",
+        "Correct the price; the item earns nothing with it.",
+    ),
 )
 
 
@@ -109,32 +150,25 @@ def _find_path(parts: dict[str, list[str]], start: str, end: str) -> list[str]:
 def check_tables(tables: Tables, origins: Tables, as_of: pd.Timestamp) -> list[dict[str, object]]:
     """Return what a planner should know of the tables taken together; no row is refused for it."""
     return [
-        *_find_disorder(tables, origins),
+        *_find_odd_rows(tables, origins),
         *_find_overlaps(tables, origins),
         *_find_unknown_items(tables, origins),
         *_find_unsupplied(tables, as_of),
     ]
 
 
-def _find_disorder(tables: Tables, origins: Tables) -> list[dict[str, object]]:
+def _find_odd_rows(tables: Tables, origins: Tables) -> list[dict[str, object]]:
     notes = []
-    for name, first, last in _IN_ORDER:
-        if name not in origins:
+    for odd in _ODD_ROWS:
+        if odd.table not in origins:
             continue
-        rows = tables[name].loc[tables[name].index.intersection(origins[name].index)]
-        bad = rows.index[rows[last] < rows[first]]
-        for file, place in origins[name].loc[bad].groupby("file", sort=True):
-            notes.append(
-                make_finding(
-                    "date_order",
-                    "warning",
-                    table=name,
-                    file=file,
-                    row_count=len(place),
-                    value=f"{last} lies before {first} in rows {list_rows(place['row'])}",
-                    advice="Correct the dates.",
-                )
-            )
+        frame = tables[odd.table]
+        rows = frame.loc[frame.index.isin(origins[odd.table].index)]
+        bad = rows.index[odd.is_odd(rows).to_numpy(dtype=bool)]
+        for file, place in origins[odd.table].loc[bad].groupby("file", sort=True):
+            text = f"{odd.text} in rows {list_rows(place['row'], most=None)}"
+            content = {"table": odd.table, "file": str(file), "value": text, "advice": odd.advice}
+            notes.append(make_finding(odd.kind, "warning", **content, row_count=len(place)))
     return notes
 
 

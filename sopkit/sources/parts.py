@@ -16,7 +16,7 @@ import pandas as pd
 from sopkit.errors import InputError
 from sopkit.sources.expressions import Expression, Unread, evaluate
 from sopkit.sources.files import TEXT_FILES, Source, clean_header, read_source
-from sopkit.sources.mapping import JoinRule, Mapping, MonthsRule, Part
+from sopkit.sources.model import JoinRule, Mapping, MonthsRule, Part
 from sopkit.sources.values import clean_text, map_distinct
 from sopkit.tables import Table
 

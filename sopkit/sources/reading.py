@@ -15,13 +15,14 @@ from pathlib import Path
 import pandas as pd
 
 from sopkit.errors import InputError, list_problems
-from sopkit.sources.accept import TIED_COLUMNS, accept_rows
+from sopkit.sources.accept import accept_rows
 from sopkit.sources.columns import PartRows, to_contract_columns
 from sopkit.sources.crosscheck import check_tables
-from sopkit.sources.mapping import SALES_TABLES, Mapping, Part
+from sopkit.sources.model import Mapping, Part
 from sopkit.sources.parts import Files, read_part_text
-from sopkit.sources.rules import FINDING_COLUMNS, make_finding
+from sopkit.sources.rules import FINDING_COLUMNS, SALES_TABLES, make_finding
 from sopkit.sources.standin import stand_in_for_missing
+from sopkit.sources.told import TIED_COLUMNS
 from sopkit.tables import ALL, INPUT_TABLES, TABLES, Table, fit_columns
 
 _CUSTOMER_TABLES = [

@@ -22,6 +22,7 @@ ADVICE = {
     "at most 1": "Write a share: 0.95 for 95 %.",
     "at least 0": "Correct the sign; returns belong in return_line.",
 }
+SALES_TABLES = ("sales_history", "sales_order_line")  # a month needs one of them
 DATED = {
     "sales_order_line": "order_date",
     "sales_history": "period",
@@ -67,8 +68,8 @@ def make_finding(kind: str, severity: str, **content: object) -> dict[str, objec
     return {**blank, "row_count": 1, "kind": kind, "severity": severity, **content}
 
 
-def list_rows(rows: pd.Series, most: int = 12) -> str:
-    """Return row numbers in short: neighbours as ranges, at most so many of them.
+def list_rows(rows: pd.Series, most: int | None = 12) -> str:
+    """Return row numbers in short: neighbours as ranges, at most so many of them (None: all).
 
     Example:
         >>> list_rows(pd.Series([4, 5, 6, 9]))
@@ -78,8 +79,9 @@ def list_rows(rows: pd.Series, most: int = 12) -> str:
     groups = numbers.groupby((numbers.diff() != 1).cumsum())
     spans = [(group.iloc[0], group.iloc[-1]) for _, group in groups]
     texts = [f"{first}-{last}" if last > first else str(first) for first, last in spans]
-    more = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return ", ".join(texts[:most]) + more
+    shown = texts[:most]
+    more = f" and {len(texts) - len(shown)} more" if len(texts) > len(shown) else ""
+    return ", ".join(shown) + more
 
 
 def later_rows(

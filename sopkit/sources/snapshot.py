@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 
 from sopkit.errors import InputError
-from sopkit.sources.mapping import Mapping, source_folder
+from sopkit.sources.mapping import source_folder
+from sopkit.sources.model import Mapping
 
 
 def mapped_files(mapping: Mapping, source: Path, tables: list[str] | None = None) -> list[Path]:

@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from sopkit.sources.mapping import SALES_TABLES
+from sopkit.sources.rules import SALES_TABLES
 from sopkit.tables import INPUT_TABLES, Column, Table
 
 _HEAD = """\
