@@ -3,30 +3,9 @@
 import pandas as pd
 import pytest
 from builders import table
+from supply_cases import FREE, demand, months, service, tables
 
-from sopkit.supply import Rates, SupplyTables, solve_plan
-
-FREE = Rates(holding_rate=0.0, below_target_rate=0.0, preference_rate=0.0)
-
-
-def months(count):
-    return pd.date_range("2026-01-01", periods=count, freq="MS", name="period")
-
-
-def demand(*rows):
-    frame = table("item location period demand_qty", *rows)
-    return frame.assign(customer="all", demand_class="forecast", priority=2)
-
-
-def service(late_rate=0.05, lost=1.0, late_months=0):
-    return table(
-        "customer priority late_rate lost_sale_rate late_months",
-        f"all 2 {late_rate} {lost} {late_months}",
-    )
-
-
-def tables(**frames):
-    return SupplyTables.collect(frames)
+from sopkit.supply import Rates, solve_plan
 
 
 def costs(plan):

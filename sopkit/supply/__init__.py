@@ -5,6 +5,9 @@ Notebooks and `scenario` call what is listed here; the modules are the steps of 
 
 from __future__ import annotations
 
+from sopkit.supply.check import check_plan
+from sopkit.supply.explain import explain_shortages
+from sopkit.supply.loads import rough_cut_load
 from sopkit.supply.netting import net_demand
 from sopkit.supply.prepare import Case, Rates, prepare_case
 from sopkit.supply.problems import find_supply_problems
@@ -17,9 +20,12 @@ __all__ = [
     "Plan",
     "Rates",
     "SupplyTables",
+    "check_plan",
+    "explain_shortages",
     "find_supply_problems",
     "net_demand",
     "prepare_case",
+    "rough_cut_load",
     "solve_case",
     "solve_plan",
 ]

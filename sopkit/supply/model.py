@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sopkit.supply.prepare import Array, Case
-from sopkit.supply.streams import Streams
+from sopkit.supply.streams import Streams, late_limits
 
 if TYPE_CHECKING:
     import linopy
@@ -19,20 +19,20 @@ def build_model(case: Case, streams: Streams) -> linopy.Model:
 
     Variables, all at least 0 and by month: `flow` (good units started on a way, at most its
     limit), `stock` and `protected` (closing stock; `protected` is the part up to the stock
-    target), `overtime` (hours), `served`, `backlog` (open at the end, at most what is not yet too
-    late) and `lost` (units of a demand stream).
+    target), `overtime` (hours), and for each stream and month of demand `late_1`, `late_2`, ...
+    (served so many months later) and `lost` (not served); the rest is served on time.
 
     Objective, least cost: flow (make, buy, move), regular hours, overtime, holding, units below
     target, late and lost units, and a nudge between equals. Constraints, in this order:
 
     1. `stock_balance`: closing = opening + arriving orders + arriving flow - used - served.
-    2. `demand_balance`: backlog = backlog before + demand - served - lost.
+    2. `demand_limit`: late + lost <= demand.
     3. `capacity_limit`: hours needed - overtime <= regular hours.
     4. `lane_limit`: flow over all items of a lane <= its limit.
 
     Shortage is a variable with a price, so a plan always exists. Stock below target needs no row:
-    `protected` is bounded by the target and rewarded (the compact form: half the rows, the same
-    optimum). The reward's constant, target x price, is added when costs are read.
+    `protected` is bounded by the target and rewarded, and units on time are no variable (the
+    compact form: half the rows, the same optimum). The constants come back when costs are read.
     """
     import linopy
 
@@ -40,7 +40,7 @@ def build_model(case: Case, streams: Streams) -> linopy.Model:
     model = linopy.Model(sparse=True)
     _add_variables(model, case, streams)
     _add_stock_balance(model, case, streams)
-    _add_demand_balance(model, case, streams)
+    _add_demand_limit(model, case, streams)
     _add_capacity_limit(model, case)
     _add_lane_limit(model, case)
     _add_objective(model, case, streams)
@@ -70,18 +70,11 @@ def _add_variables(model: linopy.Model, case: Case, streams: Streams) -> None:
     target = _grid(case.target, "place", case)
     model.add_variables(0, target, name="protected", mask=target > 0)
     model.add_variables(0, _grid(case.overtime_hours, "resource", case), name="overtime")
-    limit = _grid(streams.open_limit, "stream", case)
-    active = _grid(find_active(streams), "stream", case)
-    model.add_variables(0, np.inf * (active + 1.0), name="served", mask=active)
-    model.add_variables(0, np.inf * (active + 1.0), name="lost", mask=active)
-    model.add_variables(0, limit, name="backlog", mask=active & (limit > 0))
-
-
-def find_active(streams: Streams) -> np.ndarray:
-    """Return where a stream has demand, or may still have some open (streams x periods)."""
-    before = np.zeros_like(streams.open_limit)
-    before[:, 1:] = streams.open_limit[:, :-1]
-    return (streams.demand_qty > 0) | (before > 0)
+    demand = _grid(streams.demand_qty, "stream", case)
+    model.add_variables(0, demand, name="lost", mask=demand > 0)
+    for delay, limit in enumerate(late_limits(streams), start=1):
+        most = _grid(limit, "stream", case)
+        model.add_variables(0, most, name=f"late_{delay}", mask=most > 0)
 
 
 def _sum_over(terms: Any, place: Any, name: str, size: int) -> Any:
@@ -105,13 +98,28 @@ def _add_stock_balance(model: linopy.Model, case: Case, streams: Streams) -> Non
         change = change + _sum_over(
             used, _labels(case.uses["place"], "use", "place"), "place", count
         )
-    if len(streams.streams):
-        place = _labels(streams.streams["place"], "stream", "place")
-        served = model.variables["served"].fillna(0)
-        change = change + _sum_over(served, place, "place", count)
     given = case.arriving.copy()
     given[:, 0] += case.places["opening_qty"].to_numpy()
+    if len(streams.streams):
+        np.subtract.at(given, streams.streams["place"].to_numpy(), streams.demand_qty)
+        place = _labels(streams.streams["place"], "stream", "place")
+        change = change - _sum_over(_not_on_time(model), place, "place", count)
     model.add_constraints(change == _grid(given, "place", case), name="stock_balance")
+
+
+def _not_on_time(model: linopy.Model) -> Any:
+    """Return what a month's stock is spared: lost and put off, less what came late from before."""
+    spared = model.variables["lost"].fillna(0)
+    for delay, name in enumerate(late_names(model), start=1):
+        late = model.variables[name].fillna(0)
+        spared = spared + late - late.shift(period=delay).fillna(0)
+    return spared
+
+
+def late_names(model: linopy.Model) -> list[str]:
+    """Return the names of the lateness variables, shortest delay first."""
+    names = [name for name in model.variables if name.startswith("late_")]
+    return sorted(names, key=lambda name: int(name.removeprefix("late_")))
 
 
 def _arrivals(flow: Any, case: Case) -> Any:
@@ -131,17 +139,17 @@ def list_arrivals(ways: pd.DataFrame) -> list[tuple[int, Array]]:
     return [(int(delay), share) for delay, share in zip(delays, shares, strict=True)]
 
 
-def _add_demand_balance(model: linopy.Model, case: Case, streams: Streams) -> None:
-    if streams.streams.empty:
+def _add_demand_limit(model: linopy.Model, case: Case, streams: Streams) -> None:
+    names = late_names(model)
+    if not names:
         return
-    served, backlog, lost = (
-        model.variables[name].fillna(0) for name in ("served", "backlog", "lost")
+    late = sum(
+        (model.variables[n].fillna(0) for n in names[1:]), start=model.variables[names[0]].fillna(0)
     )
-    left = served + lost + backlog - backlog.shift(period=1).fillna(0)
     model.add_constraints(
-        left == _grid(streams.demand_qty, "stream", case),
-        name="demand_balance",
-        mask=_grid(find_active(streams), "stream", case),
+        model.variables["lost"].fillna(0) + late <= _grid(streams.demand_qty, "stream", case),
+        name="demand_limit",
+        mask=_grid(late_limits(streams)[0] > 0, "stream", case),
     )
 
 
@@ -170,6 +178,7 @@ def _add_lane_limit(model: linopy.Model, case: Case) -> None:
 
 def _add_objective(model: linopy.Model, case: Case, streams: Streams) -> None:
     costs = price_terms(case, streams)
+    lates = enumerate(late_names(model), start=1)
     terms = [
         model.variables[name].fillna(0) * _grid(cost, dim, case)
         for name, dim, cost in (
@@ -177,8 +186,8 @@ def _add_objective(model: linopy.Model, case: Case, streams: Streams) -> None:
             ("stock", "place", costs["stock"]),
             ("protected", "place", costs["stock"] - costs["below_target"]),
             ("overtime", "resource", costs["overtime"]),
-            ("backlog", "stream", costs["late"]),
             ("lost", "stream", costs["lost"]),
+            *((name, "stream", delay * costs["late"]) for delay, name in lates),
         )
         if len(cost)
     ]

@@ -73,14 +73,14 @@ def read_plan(
     Closing stock is added up from the rounded flows, so balances tie in the tables themselves.
     """
     flow = _round(values["flow"])
-    served, lost = _round(values.get("served")), _round(values.get("lost"))
-    constrained = _read_stock(case, streams, flow, served, lost)
+    service = read_service(streams, values)
+    constrained = _read_stock(case, streams, flow, service)
     resource = _read_resources(case, flow, values, duals)
-    cost = _read_costs(case, streams, flow, values)
+    cost = _read_costs(case, streams, flow, values, service)
     return Plan(
         constrained_plan=constrained,
         plan_flow=_read_flow(case, flow),
-        plan_service=read_service(streams, served, lost),
+        plan_service=_allocate_service(streams, service),
         plan_resource=resource,
         plan_cost=cost,
         status=status,
@@ -91,11 +91,40 @@ def read_plan(
     )
 
 
-def _round(values: Array | None) -> Array:
+def _round(values: Array) -> Array:
     """Return values rounded and never below 0; the solver leaves noise of 1e-9 of either sign."""
-    if values is None:
-        return np.zeros((0, 0))
     return np.maximum(np.round(values, DECIMALS), 0.0)
+
+
+@dataclass(frozen=True)
+class Service:
+    """How streams are served, by month of demand (streams x periods).
+
+    Args:
+        on_time: served in its month.
+        late: served 1, 2, ... months later.
+        short: not served.
+    """
+
+    on_time: Array
+    late: list[Array]
+    short: Array
+
+    def served(self) -> Array:
+        """Return what leaves stock in each month."""
+        total = self.on_time.copy()
+        for delay, late in enumerate(self.late, start=1):
+            total[:, delay:] += late[:, :-delay]
+        return total
+
+
+def read_service(streams: Streams, values: dict[str, Array]) -> Service:
+    """Return each stream's demand on time, late and short; the three sum to the demand."""
+    names = sorted(n for n in values if n.startswith("late_"))
+    late = [_round(values[name]) for name in sorted(names, key=len)]
+    short = _round(values["lost"])
+    on_time = _round(streams.demand_qty - short - sum(late))
+    return Service(on_time=on_time, late=late, short=short)
 
 
 def arriving_flow(case: Case, flow: Array) -> Array:
@@ -114,9 +143,7 @@ def _by_place(case: Case, rows: np.ndarray, place: pd.Series) -> Array:
     return total
 
 
-def _read_stock(
-    case: Case, streams: Streams, flow: Array, served: Array, lost: Array
-) -> pd.DataFrame:
+def _read_stock(case: Case, streams: Streams, flow: Array, service: Service) -> pd.DataFrame:
     """Return the contract `constrained_plan`."""
     ways, uses = case.ways, case.uses
     arriving = arriving_flow(case, flow)
@@ -136,8 +163,8 @@ def _read_stock(
         "move_out_qty": _by_place(case, used[moved], uses["place"][moved]),
         "used_qty": _by_place(case, used[~moved], uses["place"][~moved]),
         "demand_qty": demand,
-        "served_qty": _by_place(case, served, streams.streams["place"]),
-        "short_qty": _by_place(case, lost, streams.streams["place"]),
+        "served_qty": _by_place(case, service.served(), streams.streams["place"]),
+        "short_qty": _by_place(case, service.short, streams.streams["place"]),
     }
     columns = {name: np.round(qty, DECIMALS) for name, qty in columns.items()}
     gains = columns["make_qty"] + columns["buy_qty"]
@@ -208,7 +235,7 @@ def _read_worth(case: Case, duals: dict[str, Array]) -> dict[str, Array]:
 
 
 def _read_costs(
-    case: Case, streams: Streams, flow: Array, values: dict[str, Array]
+    case: Case, streams: Streams, flow: Array, values: dict[str, Array], service: Service
 ) -> pd.DataFrame:
     """Return the contract `plan_cost`: the objective term by term."""
     prices = price_terms(case, streams)
@@ -223,8 +250,10 @@ def _read_costs(
         "regular": (flow * hour_costs(case)[:, None]).sum(),
         "overtime": (values["overtime"] * prices["overtime"]).sum(),
         "hold": (stock * hold_costs(case)[:, None]).sum(),
-        "late": _cost_of(values.get("backlog"), prices["late"]),
-        "short": _cost_of(values.get("lost"), prices["lost"]),
+        "late": sum(
+            delay * (late * prices["late"]).sum() for delay, late in enumerate(service.late, 1)
+        ),
+        "short": (service.short * prices["lost"]).sum(),
         "below_target": (missing * prices["below_target"]).sum(),
         "preference": (flow * nudge_flow(case)[:, None]).sum()
         + (stock * nudge_stock(case)[:, None]).sum(),
@@ -233,57 +262,21 @@ def _read_costs(
     return fit_columns(rows.round({"cost_value": DECIMALS}), TABLES["plan_cost"])
 
 
-def _cost_of(qty: Array | None, price: Array) -> float:
-    return 0.0 if qty is None or not qty.size else float((qty * price).sum())
-
-
-def read_service(streams: Streams, served: Array, lost: Array) -> pd.DataFrame:
-    """Return the contract `plan_service`: each demand on time, late and short.
-
-    Within a stream the oldest demand is served first, and what is given up is the oldest left;
-    customers of one stream share a month's service in proportion to their demand.
+def _allocate_service(streams: Streams, service: Service) -> pd.DataFrame:
+    """Return the contract `plan_service`; customers of one stream share a month's service.
 
     Example:
-        Demand 10 then 0, served 6 then 3, lost 0 then 1: of 10 wanted in the first month 6 are
-        on time, 3 late, 1 short.
+        A stream wants 40, of which 30 by customer X and 10 by Y, and gets 20 on time: X gets 15.
     """
-    rows = streams.rows
-    on_time, late, short = split_service(streams.demand_qty, served, lost)
-    at = (rows["stream"].to_numpy(), rows["month"].to_numpy())
-    share = (
-        rows["demand_qty"].to_numpy(float)
-        / np.where(streams.demand_qty[at] > 0, streams.demand_qty[at], 1.0)
-        if len(rows)
-        else np.zeros(0)
+    rows, table = streams.rows, TABLES["plan_service"]
+    at = (rows["stream"].to_numpy(int), rows["month"].to_numpy(int))
+    share = rows["demand_qty"].to_numpy(float) / streams.demand_qty[at]
+    parts = {
+        "on_time_qty": service.on_time,
+        "late_qty": sum(service.late, start=np.zeros_like(service.short)),
+        "short_qty": service.short,
+    }
+    allocated = {name: np.round(qty[at] * share, DECIMALS) for name, qty in parts.items()}
+    return fit_columns(rows.assign(**allocated), table).sort_values(
+        list(table.key), ignore_index=True
     )
-    service = rows.assign(
-        on_time_qty=np.round(on_time[at] * share, DECIMALS) if len(rows) else 0.0,
-        late_qty=np.round(late[at] * share, DECIMALS) if len(rows) else 0.0,
-        short_qty=np.round(short[at] * share, DECIMALS) if len(rows) else 0.0,
-    )
-    table = TABLES["plan_service"]
-    return fit_columns(service, table).sort_values(list(table.key), ignore_index=True)
-
-
-def split_service(demand: Array, served: Array, lost: Array) -> tuple[Array, Array, Array]:
-    """Return demand (streams x months) split into on time, late and short, oldest served first.
-
-    Cumulative curves say it: of the demand up to month m, what is gone (served or lost) by month
-    t is min(D[m], S[t] + L[t]). Within a month service comes before loss.
-    """
-    months = demand.shape[1]
-    left, on_time = demand.copy(), np.zeros_like(demand)
-    late, short = np.zeros_like(demand), np.zeros_like(demand)
-    for month in range(months):
-        serve, lose = served[:, month].copy(), lost[:, month].copy()
-        for wanted in range(month + 1):
-            taken = np.minimum(left[:, wanted], serve)
-            (on_time if wanted == month else late)[:, wanted] += taken
-            left[:, wanted] -= taken
-            serve -= taken
-        for wanted in range(month + 1):
-            taken = np.minimum(left[:, wanted], lose)
-            short[:, wanted] += taken
-            left[:, wanted] -= taken
-            lose -= taken
-    return on_time, late, short + left

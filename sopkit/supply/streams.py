@@ -28,8 +28,6 @@ class Streams:
         demand_qty: wanted (streams x periods).
         late_cost: money a unit and month late (streams x periods).
         lost_cost: money a unit not served (streams x periods).
-        open_limit: most that can be open at the end of a month without being later than the
-            stream accepts; 0 in the last month, so that nothing is put off beyond the plan.
     """
 
     rows: pd.DataFrame
@@ -37,7 +35,12 @@ class Streams:
     demand_qty: Array
     late_cost: Array
     lost_cost: Array
-    open_limit: Array
+
+    def demand_qty_by_place(self, case: Case) -> Array:
+        """Return the demand of all streams of a place together (places x periods)."""
+        total = np.zeros_like(case.target)
+        np.add.at(total, self.streams["place"].to_numpy(), self.demand_qty)
+        return total
 
 
 def to_streams(case: Case, demand: pd.DataFrame) -> Streams:
@@ -69,7 +72,6 @@ def to_streams(case: Case, demand: pd.DataFrame) -> Streams:
         demand_qty=qty,
         late_cost=_lift_ranks(late, streams["place"]),
         lost_cost=_lift_ranks(lost, streams["place"]),
-        open_limit=_limit_open(qty, streams["late_months"].to_numpy()),
     )
 
 
@@ -132,11 +134,17 @@ def _lift_ranks(cost: Array, place: pd.Series) -> Array:
     return lifted
 
 
-def _limit_open(qty: Array, late_months: np.ndarray) -> Array:
-    """Return the demand of the last months that is not yet too late at the end of each month."""
-    total = np.hstack([np.zeros((len(qty), 1)), qty.cumsum(axis=1)])
-    months = np.arange(qty.shape[1])
-    first = np.maximum(months[None, :] + 1 - late_months[:, None], 0)
-    limit = total[:, 1:] - np.take_along_axis(total, first, axis=1)
-    limit[:, -1:] = 0.0
-    return np.maximum(limit, 0.0)
+def late_limits(streams: Streams) -> list[Array]:
+    """Return the most that may be served 1, 2, ... months late (each streams x periods).
+
+    It is the demand itself, as far as the stream accepts that lateness and the plan reaches.
+    """
+    months = streams.demand_qty.shape[1]
+    accepted = streams.streams["late_months"].to_numpy()
+    longest = int(min(accepted.max(initial=0), months - 1))
+    limits = []
+    for delay in range(1, longest + 1):
+        limit = np.where((accepted >= delay)[:, None], streams.demand_qty, 0.0)
+        limit[:, months - delay :] = 0.0
+        limits.append(limit)
+    return limits

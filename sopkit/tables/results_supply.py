@@ -146,6 +146,8 @@ SHORTAGE = result(
     ),
     words("cause_code", "which resource, material, supplier or lane"),
     Column("cause_period", "month in which it binds", "month", required=False, blank=True),
+    words("root_cause", "for a material: why it is short itself"),
+    words("root_code", "for a material: which resource, supplier, lane or part is behind it"),
 )
 
 PLAN_COST = result(
@@ -153,7 +155,10 @@ PLAN_COST = result(
     "plan_cost",
     ("term",),
     "What the plan costs, term by term; the terms sum to the objective.",
-    code("term", "make, buy, move, overtime, regular, hold, late, short, below_target"),
+    code(
+        "term",
+        "make, buy, move, regular, overtime, hold, late, short, below_target, preference",
+    ),
     value("cost_value", "money over the solved months"),
 )
 

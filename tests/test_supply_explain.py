@@ -1,0 +1,129 @@
+"""Each kind of cause, planted alone, is the one that is named."""
+
+import pandas as pd
+import pytest
+from builders import table
+from supply_cases import FREE, demand, line, months, service, tables
+
+from sopkit.supply import explain_shortages, prepare_case, solve_case
+
+
+def explain(case_tables, wanted, count=3, **options):
+    case = prepare_case(case_tables, wanted, months(count), rates=FREE, **options)
+    return explain_shortages(case, solve_case(case, wanted))
+
+
+def named(shortage):
+    row = shortage.iloc[0]
+    return row["cause"], row["cause_code"], f"{row['cause_period']:%Y-%m}"
+
+
+def test_a_full_line_is_named_with_its_month():
+    shortage = explain(tables(**line(), service_class=service()), demand("A P 2026-01 130"))
+    assert named(shortage) == ("resource", "L", "2026-01")
+    assert shortage[["short_qty", "short_value"]].iloc[0].tolist() == [30, 3000]
+
+
+def test_a_line_behind_a_lane_is_named_not_the_lane():
+    case = tables(
+        **line(),
+        lane=table("from_location to_location unit_cost_value", "P D 2"),
+        service_class=service(),
+    )
+    assert named(explain(case, demand("A D 2026-01 130")))[:2] == ("resource", "L")
+
+
+def test_a_lane_limit_is_named():
+    case = tables(
+        **line("500"),
+        lane=table("from_location to_location max_qty", "P D 50"),
+        service_class=service(),
+    )
+    assert named(explain(case, demand("A D 2026-01 130", "A D 2026-02 60"))) == (
+        "lane",
+        "P > D",
+        "2026-01",
+    )
+
+
+def test_a_part_whose_supplier_is_limited_is_named_with_what_is_behind_it():
+    case = tables(
+        **line("500"),
+        bom=table("item component component_qty", "A cap 1"),
+        purchase_term=table("supplier item price_value max_qty", "S cap 1 20"),
+        service_class=service(),
+    )
+    shortage = explain(case, demand("A P 2026-01 30"))
+    assert named(shortage) == ("material", "cap", "2026-01")
+    assert shortage[["root_cause", "root_code"]].iloc[0].tolist() == ["supplier", "S"]
+
+
+def test_a_part_of_a_part_is_followed_to_the_end():
+    frames = line("500")
+    frames["operation"] = table("operation item location unit_cost_value", "opA A P 4", "opB B P 1")
+    case = tables(
+        **frames,
+        bom=table("item component component_qty", "A B 1", "B sugar 2"),
+        purchase_term=table("supplier item price_value lead_time_days", "S sugar 1 60.8"),
+        service_class=service(),
+    )
+    shortage = explain(case, demand("A P 2026-01 30"))
+    assert named(shortage)[:2] == ("material", "B")
+    assert shortage[["root_cause", "root_code"]].iloc[0].tolist() == ["lead_time", "S"]
+
+
+def test_too_late_to_buy_is_a_matter_of_lead_time():
+    case = tables(
+        purchase_term=table("supplier item price_value lead_time_days", "S A 5 60.8"),
+        price=table("item price_value", "A 100"),
+        service_class=service(),
+    )
+    assert named(explain(case, demand("A P 2026-02 30"))) == ("lead_time", "S", "2026-02")
+
+
+def test_a_supplier_limit_of_a_bought_item_is_named():
+    case = tables(
+        purchase_term=table("supplier item price_value max_qty", "S A 5 20"),
+        price=table("item price_value", "A 100"),
+        service_class=service(),
+    )
+    assert named(explain(case, demand("A P 2026-01 30")))[:2] == ("supplier", "S")
+
+
+def test_an_item_nobody_makes_or_buys_has_no_source():
+    case = tables(price=table("item price_value", "A 100"), service_class=service())
+    assert named(explain(case, demand("A P 2026-01 30")))[:2] == ("no_source", "A")
+
+
+def test_a_part_nobody_makes_or_buys_is_named():
+    case = tables(
+        **line(), bom=table("item component component_qty", "A cap 1"), service_class=service()
+    )
+    shortage = explain(case, demand("A P 2026-01 30"))
+    assert named(shortage)[:2] == ("material", "cap")
+    assert shortage["root_cause"].iloc[0] == "no_source"
+
+
+def test_a_sale_that_costs_more_than_it_brings_is_a_matter_of_cost():
+    case = tables(
+        purchase_term=table("supplier item price_value", "S A 120"),
+        price=table("item price_value", "A 100"),
+        service_class=service(),
+    )
+    assert named(explain(case, demand("A P 2026-01 30")))[0] == "cost"
+
+
+def test_lateness_is_explained_too_and_the_dearest_comes_first():
+    frames = line()
+    frames["price"] = table("item price_value", "A 100", "B 10")
+    case = tables(**frames, service_class=service(late_months=1))
+    shortage = explain(case, demand("A P 2026-01 130", "B P 2026-01 500"))
+    assert shortage["item"].tolist() == ["B", "A"]
+    assert shortage.loc[1, ["late_qty", "short_qty", "cause"]].tolist() == [30, 0, "resource"]
+
+
+@pytest.mark.parametrize("kind", ["plan without demand"])
+def test_nothing_short_means_no_rows(kind):
+    case = tables(**line(), service_class=service())
+    shortage = explain(case, demand("A P 2026-01 10"))
+    assert isinstance(shortage, pd.DataFrame) and shortage.empty
