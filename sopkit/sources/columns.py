@@ -16,6 +16,7 @@ from sopkit.sources.values import (
     clean_text,
     map_distinct,
     to_codes,
+    to_cycles,
     to_dates,
     to_flags,
     to_names,
@@ -139,9 +140,9 @@ def _read_column(
         return _scale(result, rule, cells, note) if column.kind in ("number", "whole") else result
     texts = _translate(_source_texts(rule, cells, part), rule, note)
     if column.name == "cycle":
-        dates, bad = to_dates(texts)
+        cycles, bad = to_cycles(texts)
         note(bad, "date", texts)
-        return dates.dt.strftime("%Y-%m").astype(object)
+        return cycles
     if column.kind == "text":
         return to_codes(texts) if _is_code(column, table) else to_names(texts)
     if column.kind == "flag":

@@ -127,7 +127,7 @@ def tie(
     problems: pd.DataFrame,
     again: pd.Index,
 ) -> list[dict[str, object]]:
-    """Return counts and money, a line per part: read = left out + not yet known + refused + accepted.
+    """Return counts and money, a line per part; read is the sum of the four other counts.
 
     Args:
         again: index of rows that `distinct` left out.

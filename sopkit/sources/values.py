@@ -161,6 +161,22 @@ def _split_date(text: str) -> tuple[float, float, float]:
     return (float(found[1]), float(month), float(day))
 
 
+def to_cycles(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return names of cycles, such as 2026-10, and the mask of cells that name no month.
+
+    Example:
+        >>> to_cycles(pd.Series(["202610", "2026年9月"]))[0].tolist()
+        ['2026-10', '2026-09']
+    """
+    places, distinct = pd.factorize(map_distinct(cells, clean_text))
+    months, bad = to_dates(pd.Series(distinct, dtype=object))
+    names = months.dt.strftime("%Y-%m").astype(object).where(months.notna(), None)
+    return (
+        pd.Series(names.to_numpy()[places], index=cells.index, dtype=object),
+        pd.Series(bad.to_numpy()[places], index=cells.index),
+    )
+
+
 def to_flags(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return True, False or None (blank), and the mask of cells that say neither.
 
