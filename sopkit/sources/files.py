@@ -276,7 +276,7 @@ def clean_header(text: str) -> str:
     """Return a header as columns are named by it: plain signs, single blanks, a date as its month.
 
     Example:
-        >>> clean_header("数量（箱）\n"), clean_header("2026-10-01")
+        >>> clean_header("数量（箱）"), clean_header("2026-10-01")
         ('数量(箱)', '2026-10')
     """
     plain = re.sub(r"\s+", " ", clean_text(text))
