@@ -59,10 +59,15 @@ def parameter_file(folder: Path, **changed: object) -> Path:
     return path
 
 
-def notebook(folder: Path, step: Step, *cells: str, tail: str | None = None) -> Path:
-    """Write a step's notebook: parameters, opening, `cells`, and the write cell (or `tail`)."""
+def notebook(
+    folder: Path, step: Step, *cells: str, early: str = "", tail: str | None = None
+) -> Path:
+    """Write a step's notebook: parameters, `early`, opening, `cells`, the write cell (or `tail`).
+
+    What needs no table goes into `early`, before the cell that imports pandas.
+    """
     given = "cycle = '2026-11'\nlang = 'en'\ninteractive = True\nhorizon_months = 18\n"
-    sources = [given, OPEN.format(stage=step.section), *cells]
+    sources = [given, early, OPEN.format(stage=step.section), *cells]
     sources.append(WRITE[step.section] if tail is None else tail)
     made = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(s.replace("STOCK", repr(_STOCK))) for s in sources if s]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
@@ -17,7 +16,7 @@ from sopkit import errors
 from sopkit.cycle import Manifest, StepRecord, hold_lock, to_paths, write_manifest
 
 COMMANDS = (
-    "demo init check run forecast solve status publish report lab".split()  # design, section 5
+    *["demo", "init", "check", "run", "forecast", "solve", "status", "publish", "report", "lab"],
 )
 
 
@@ -60,7 +59,7 @@ def test_every_commands_help_shows_an_example_and_the_exit_codes(helps, command)
 
 def test_the_exit_codes_are_those_of_the_error_tree(helps):
     told = " ".join(helps.split("## run\n")[1].split("##")[0].split())
-    kinds = [k for k in vars(errors).values() if isinstance(k, type)]
+    kinds = [k for k in vars(errors).values() if hasattr(k, "exit_code")]
     for code in sorted({kind.exit_code for kind in kinds} | {0, 130}):
         assert f" {code} " in told
 
@@ -209,11 +208,4 @@ def test_a_run_with_nothing_to_do_imports_no_pandas():
         "print(is_numeric_dtype is pandas.api.types.is_numeric_dtype)\n"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert [
-        ast.literal_eval(line) if "[" in line else line for line in told.stdout.split("\n")
-    ] == [
-        [],
-        "True True",
-        "True",
-        "",
-    ], told.stderr
+    assert told.stdout.splitlines() == ["[]", "True True", "True"], told.stderr
