@@ -1,7 +1,7 @@
 from builders import table
 from supply_cases import demand, line, months, service, tables
 
-from sopkit.supply import prepare_case, rough_cut_load
+from sopkit.supply import find_lead_times, prepare_case, rough_cut_load, set_targets
 
 
 def load(case_tables, wanted, count=3):
@@ -51,3 +51,26 @@ def test_parts_load_their_own_line_through_lane_and_bom():
         lane=table("from_location to_location unit_cost_value", "P D 2"),
     )
     assert load(case, demand("A D 2026-02 10")) == [0, 60, 0]  # 10 x 3 / 0.5
+
+
+def test_lead_times_add_up_down_to_where_the_item_is_made():
+    frames = line()
+    frames["operation"] = table(
+        "operation item location unit_cost_value lead_time_days", "opA A P 4 5"
+    )
+    lane = table("from_location to_location unit_cost_value lead_time_days", "P D 2 3")
+    wanted = demand("A D 2026-02 10")
+    found = find_lead_times(prepare_case(tables(**frames, lane=lane), wanted, months(2)))
+    assert found.set_index("location")["lead_time_days"].to_dict() == {"D": 8, "P": 5}
+
+
+def test_targets_can_be_set_once_the_network_is_known():
+    wanted = demand("A P 2026-02 100")
+    case = prepare_case(tables(**line()), wanted, months(3))
+    target = table(
+        "item location period safety_stock_qty cycle_stock_qty protection_months basis",
+        "A P 2026-01 20 0 1 error",
+    )
+    held = set_targets(case, target)
+    assert rough_cut_load(held, wanted)["load_hours"].tolist() == [20, 100, 0]
+    assert rough_cut_load(case, wanted)["load_hours"].tolist() == [0, 100, 0]

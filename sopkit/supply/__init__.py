@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from sopkit.supply.check import check_plan
 from sopkit.supply.explain import explain_shortages
-from sopkit.supply.loads import rough_cut_load
-from sopkit.supply.netting import net_demand
-from sopkit.supply.prepare import Case, Rates, prepare_case
+from sopkit.supply.loads import find_lead_times, rough_cut_load
+from sopkit.supply.netting import extend_forecast, net_demand
+from sopkit.supply.prepare import Case, Rates, prepare_case, set_targets
 from sopkit.supply.problems import find_supply_problems
 from sopkit.supply.read_plan import Plan
 from sopkit.supply.solve import solve_case, solve_plan
@@ -22,10 +22,13 @@ __all__ = [
     "SupplyTables",
     "check_plan",
     "explain_shortages",
+    "extend_forecast",
+    "find_lead_times",
     "find_supply_problems",
     "net_demand",
     "prepare_case",
     "rough_cut_load",
+    "set_targets",
     "solve_case",
     "solve_plan",
 ]

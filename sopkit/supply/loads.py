@@ -7,7 +7,7 @@ import pandas as pd
 
 from sopkit.supply.prepare import Array, Case
 from sopkit.supply.streams import to_streams
-from sopkit.tables import TABLES, fit_columns
+from sopkit.tables import PLACE, TABLES, fit_columns
 
 
 def rough_cut_load(case: Case, demand: pd.DataFrame) -> pd.DataFrame:
@@ -80,6 +80,34 @@ def find_primary_ways(case: Case) -> np.ndarray:
     primary = np.full(len(case.places), -1)
     primary[first["place"].to_numpy()] = first["way"].to_numpy()
     return primary
+
+
+def find_lead_times(case: Case) -> pd.DataFrame:
+    """Return how long each place waits for supply on its cheapest way, down to where it is made.
+
+    Moves add up to the lead time of the operation or supplier at their start, since goods between
+    are not held on the way. A place without source has no row.
+
+    Returns:
+        `item`, `location`, `lead_time_days`, sorted by key.
+
+    Example:
+        Made in 5 days, then 3 days on the lane: 8 days at the DC, 5 at the plant.
+    """
+    primary = find_primary_ways(case)
+    lead = case.ways["lead_days"].to_numpy(float)
+    start = case.ways["from_place"].to_numpy()
+    days = np.zeros(len(case.places))
+    at = primary.copy()
+    for _ in range(len(case.places)):
+        moving = at >= 0
+        if not moving.any():
+            break
+        days[moving] += lead[at[moving]]
+        before = np.where(moving, start[at], -1)
+        at = np.where(before >= 0, primary[before], -1)
+    rows = case.places[PLACE].assign(lead_time_days=days)
+    return rows[primary >= 0].reset_index(drop=True)
 
 
 def _order_levels(case: Case, primary: np.ndarray) -> list[np.ndarray]:

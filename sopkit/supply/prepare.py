@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -134,6 +134,19 @@ def prepare_case(
         target=_spread_target(tables.stock_target, places, periods),
         warnings=warnings,
         unlimited=hours.unlimited,
+    )
+
+
+def set_targets(case: Case, stock_target: pd.DataFrame) -> Case:
+    """Return the case with other stock targets; places it does not know are left out.
+
+    Args:
+        stock_target: contract `stock_target`.
+    """
+    return replace(
+        case,
+        tables=replace(case.tables, stock_target=stock_target),
+        target=_spread_target(stock_target, case.places, case.periods),
     )
 
 

@@ -41,7 +41,7 @@ STOCK_TARGET = result(
     qty("safety_stock_qty", "against forecast error"),
     qty("cycle_stock_qty", "half of what is used between replenishments"),
     number("protection_months", "lead time plus review time", "months"),
-    code("basis", "error, family_error, policy, like_item"),
+    code("basis", "error, segment_error, policy"),
 )
 
 CAPACITY_LOAD = result(
