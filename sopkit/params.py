@@ -132,7 +132,7 @@ class ConsensusReview(Declared):
     horizon_months: HorizonMonths
     fiscal_year_start: FiscalYearStart
     conflict_rate: float = Field(
-        default=0.002,
+        default=0.005,
         description="smallest gap to settle, share of the plan's revenue",
         ge=0,
         le=1,

@@ -11,6 +11,7 @@ from sopkit.consensus import (
     compare_targets,
     find_conflicts,
     find_owners,
+    keep_weighted,
     propose_plan,
     share_agreed,
     spread_plan,
@@ -25,7 +26,7 @@ ITEMS = table("item family", "A tea", "B tea", "C cola")
 ROLES = "family location channel demand_planner supply_planner sales_owner"
 OWNERS = find_owners(table(ROLES, "all all all Dana Sam Lee", "cola all all Dora Sue Lou"), ITEMS)
 CELLS = table(
-    "item location customer period demand_qty demand_value plan_value",
+    "item location customer period demand_qty demand_value revenue_value",
     "A D1 K1 2026-11 10 100 80",
     "A D1 K2 2026-11 10 100 100",
     "B D1 K1 2026-11 20 400 400",
@@ -71,6 +72,12 @@ def test_a_sales_stream_above_the_plan_is_a_conflict_in_money():
     assert found.iloc[0]["gap_value"] == -120
     assert found.iloc[0]["second_owner"] == "Sam"
     check_table(found, TABLES["conflict"])
+
+
+def test_a_stream_that_proved_worse_than_the_baseline_opens_no_conflict():
+    stream = table("stream owner", "sales Kim", "marketing Jo", "finance Al")
+    value = table("stream owner lag weight_rate", "sales Kim 0 0.4", "marketing Jo 0 0")
+    assert keep_weighted(stream, value)["stream"].tolist() == ["sales", "finance"]
 
 
 def test_a_stream_over_something_nobody_plans_is_left_out():

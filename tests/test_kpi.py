@@ -23,6 +23,7 @@ from sopkit.kpi import (
     measure_otif,
     measure_turns,
     to_bands,
+    to_scorecard,
 )
 from sopkit.tables import TABLES, check_table
 
@@ -161,3 +162,17 @@ def test_the_largest_error_names_the_cause():
     items = table("item family", "A tea", "B cola")
     causes = find_causes(BACKTEST, LINES, items, 1, OCTOBER)
     assert causes == {"accuracy": "cola", "bias": "cola", "otif": "D1"}
+
+
+def test_the_scorecard_has_a_row_for_every_kpi_with_its_months_and_owners():
+    bands = {"accuracy": Band(low=0.9, sales="sales_owner"), "otif": Band(low=0.4)}
+    measured = pd.concat([measure_forecast(BACKTEST, 1, OCTOBER), measure_otif(LINES, OCTOBER)])
+    card = to_scorecard(judge_kpis(measured, bands), bands, 1, OCTOBER).set_index("kpi")
+    assert card.index.tolist() == list(REGISTRY)
+    assert card.loc["accuracy", ["side", "verdict", "sales", "operations"]].tolist() == [
+        *("low", "bad"),
+        *("sales_owner", ""),
+    ]
+    assert card.loc["otif", "trend"] == [1.0, 0.5]
+    assert card.loc["otif", "side"] == "good"
+    assert card.loc["turns", ["side", "why_blank"]].tolist() == ["blank", "not_measured"]

@@ -6,16 +6,16 @@ import pandas as pd
 import pytest
 from builders import table
 
+from sopkit.demand import Correlation
 from sopkit.scenario import (
     compare_scenarios,
     decide_options,
     find_first_change,
     list_options,
-    measure_correlation,
+    net_range,
     raise_demand,
     shift_demand,
-    solve_options,
-    solve_range,
+    solve_scenarios,
     sum_plan,
 )
 from sopkit.supply import SupplyTables, net_demand, prepare_case, solve_case
@@ -31,6 +31,7 @@ AGREED = table(
     "A D1 all 2026-11 10 10 0 0 8 12",
     "A D1 all 2026-12 30 30 0 0 25 37",
 )
+TOGETHER = Correlation(places=1.0, months=1.0)
 NO_LINES = TABLES["sales_order_line"].empty()
 NO_CLASSES = TABLES["service_class"].empty()
 
@@ -76,28 +77,14 @@ def months(name: str, plan, wanted: pd.DataFrame = AGREED) -> pd.DataFrame:
 
 
 def test_fully_correlated_demand_moves_to_the_ends_of_its_range():
-    assert shift_demand(AGREED, "upside", 1.0)["demand_qty"].tolist() == [12, 37]
-    assert shift_demand(AGREED, "downside", 1.0)["demand_qty"].tolist() == [8, 25]
+    assert shift_demand(AGREED, "upside", TOGETHER)["demand_qty"].tolist() == [12, 37]
+    assert shift_demand(AGREED, "downside", TOGETHER)["demand_qty"].tolist() == [8, 25]
 
 
-def test_independent_cells_move_less_because_errors_cancel():
+def test_independent_items_move_less_because_errors_cancel():
     two = pd.concat([AGREED.iloc[:1], AGREED.iloc[:1].assign(item="B")], ignore_index=True)
-    moved = shift_demand(two, "upside", 0.0)["demand_qty"]
-    assert moved.sum() == pytest.approx(20 + 8**0.5)
-
-
-def test_correlation_is_one_when_errors_move_together_and_zero_when_they_cancel():
-    names = "item location cutoff period lag forecast_qty actual_qty"
-    together, against = [], []
-    for month in range(1, 7):
-        error = 10 + (month % 2) * 4
-        other = 10 + ((month + 1) % 2) * 4
-        for rows, of_b in ((together, error), (against, other)):
-            rows.append(f"A D1 2025-12 2026-0{month} 0 10 {error}")
-            rows.append(f"B D1 2025-12 2026-0{month} 0 10 {of_b}")
-    assert measure_correlation(table(names, *together), 0.3) == (pytest.approx(1.0), 6)
-    assert measure_correlation(table(names, *against), 0.3) == (0.0, 6)
-    assert measure_correlation(table(names, *together[:4]), 0.3) == (0.3, 2)
+    moved = shift_demand(two, "upside", Correlation(places=0.0, months=1.0))["demand_qty"]
+    assert moved.tolist() == pytest.approx([10 + 2**0.5] * 2)
 
 
 def test_raising_demand_leaves_orders_in_hand_and_raises_the_whole_by_the_rate():
@@ -123,10 +110,12 @@ def test_a_plan_in_money_counts_overtime_and_closing_stock(case, demand):
     check_table(base, TABLES["scenario_month"])
 
 
-def test_the_range_is_solved_as_whole_plans(case):
-    demands = {end: shift_demand(AGREED, end, 1.0) for end in ("downside", "upside")}
-    plans = solve_range(case, demands, NO_LINES, NO_CLASSES)
-    rows = pd.concat([months(name, plan, demands[name]) for name, plan in plans.items()])
+def test_the_range_is_solved_as_whole_plans(case, demand):
+    demands = net_range(AGREED, TOGETHER, NO_LINES, NO_CLASSES, PERIODS)
+    solved = solve_scenarios(case, demand, demands, options().iloc[:0], ITEMS)
+    rows = pd.concat([months(name, one.plan, demands[name]) for name, one in solved.items()])
+    assert [one.added["demand_qty"].tolist() for one in solved.values()] == [[-2, -5], [2, 7]]
+    assert rows.groupby("scenario")["demand_qty"].sum().tolist() == [33, 49]
     served = rows.groupby("scenario")["served_qty"].sum()
     assert served["downside"] == 25  # November 8 and 2 for December, which makes 15
     assert served["upside"] == 25
@@ -179,7 +168,7 @@ def test_a_gap_to_budget_asks_for_a_decision_with_the_upside_as_option():
 
 def test_options_are_solved_as_whole_plans_and_the_best_is_proposed(case, demand):
     found = options()
-    solved = solve_options(case, demand, found, ITEMS)
+    solved = solve_scenarios(case, demand, {}, found, ITEMS)
     # B: 2 of 10 regular hours more in December: 17 served. C: no overtime: 10 served.
     # D2 asks 20 % more tea: November makes 10 of 12, December 15 of 36.
     rows = [months("base", solve_case(case, demand))]
@@ -197,7 +186,7 @@ def test_options_are_solved_as_whole_plans_and_the_best_is_proposed(case, demand
 
 
 def test_the_demand_an_option_adds_is_told(case, demand):
-    solved = solve_options(case, demand, options(SHORTAGE.iloc[:0]), ITEMS)
+    solved = solve_scenarios(case, demand, {}, options(SHORTAGE.iloc[:0]), ITEMS)
     assert solved["2026-11-D1-C"].added["demand_qty"].tolist() == [2, 6]
 
 
@@ -214,7 +203,7 @@ def test_more_of_a_suppliers_limit_is_an_option():
     case = prepare_case(bought, wanted, PERIODS)
     found = options(SHORTAGE.assign(cause="supplier", cause_code="V1"), CONFLICT.iloc[:0])
     assert found["kind"].tolist() == ["shortage", "shortage"]
-    solved = solve_options(case, wanted, found, ITEMS)
+    solved = solve_scenarios(case, wanted, {}, found, ITEMS)
     assert list(solved) == ["2026-11-D1-B"]
 
 

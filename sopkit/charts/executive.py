@@ -25,6 +25,46 @@ if TYPE_CHECKING:
 SERIES = ("actual", "plan", "budget", "last_plan")
 
 
+def to_volume_months(
+    outlook: pd.DataFrame,
+    ranges: pd.DataFrame,
+    budget: pd.DataFrame,
+    last_plan: pd.DataFrame,
+    cycle_period: pd.Timestamp,
+    past_months: int = 12,
+) -> pd.DataFrame:
+    """Return the months of the volume chart: what came, the plan, its range, budget, last plan.
+
+    Args:
+        outlook: actual to date and plan to go: `period`, `plan_qty`, `source`.
+        ranges: `period`, `lo_80_qty`, `hi_80_qty` of all demand of a month.
+        budget: contract `budget`; months outside the chart are left out.
+        last_plan: `period` and `plan_qty` of the last cycle's plan.
+        cycle_period: first planned month.
+        past_months: months of history shown.
+
+    Returns:
+        `period`, `actual`, `plan`, `low`, `high` (demand at both ends of its range), `budget`,
+        `last_plan` [units]; the plan's line starts at the last actual month.
+    """
+    actual = outlook[outlook["source"] == "actual"].groupby("period")["plan_qty"].sum()
+    plan = outlook[outlook["source"] == "plan"].groupby("period")["plan_qty"].sum()
+    actual = actual.sort_index().iloc[-past_months:]
+    ends = ranges.set_index("period")
+    months = pd.DataFrame(index=actual.index.union(plan.index).rename("period"))
+    months["actual"], months["plan"] = actual, plan
+    months["low"], months["high"] = ends["lo_80_qty"], ends["hi_80_qty"]
+    if len(actual):
+        last = actual.index[-1]
+        months.loc[last, ["plan", "low", "high"]] = actual[last]
+    ahead = months.index >= (actual.index[-1] if len(actual) else cycle_period)
+    wanted = budget.groupby("period")["budget_qty"].sum()
+    months["budget"] = wanted.reindex(months.index).where(ahead)
+    before = last_plan.groupby("period")["plan_qty"].sum()
+    months["last_plan"] = before.reindex(months.index).where(ahead)
+    return months.reset_index()
+
+
 def plot_volume(
     months: pd.DataFrame, fence: tuple[pd.Timestamp, pd.Timestamp], t: Texts
 ) -> alt.LayerChart | alt.FacetChart:

@@ -7,6 +7,7 @@ from sopkit.consensus.conflicts import (
     compare_streams,
     find_conflicts,
     find_owners,
+    keep_weighted,
     share_agreed,
     to_target_pairs,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "compare_targets",
     "find_conflicts",
     "find_owners",
+    "keep_weighted",
     "propose_plan",
     "share_agreed",
     "spread_plan",

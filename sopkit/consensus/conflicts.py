@@ -32,6 +32,22 @@ def find_owners(responsibility: pd.DataFrame, family: pd.DataFrame) -> pd.DataFr
     return owners
 
 
+def keep_weighted(stream: pd.DataFrame, stream_value: pd.DataFrame) -> pd.DataFrame:
+    """Return the streams that earned a weight, or that nobody has scored yet.
+
+    A stream that has proved worse than the baseline opens no conflict.
+
+    Args:
+        stream: contract `forecast_stream`.
+        stream_value: contract `stream_value`.
+    """
+    keys = ["stream", "owner"]
+    weights = stream_value.groupby(keys, as_index=False)["weight_rate"].max()
+    scored = stream.merge(weights, on=keys, how="left", validate="many_to_one")
+    kept = ~(scored["weight_rate"] <= 0)
+    return stream[kept.to_numpy()].reset_index(drop=True)
+
+
 def compare_streams(
     stream: pd.DataFrame, cells: pd.DataFrame, item: pd.DataFrame, owners: pd.DataFrame
 ) -> pd.DataFrame:
@@ -40,7 +56,7 @@ def compare_streams(
     Args:
         stream: contract `forecast_stream`, rows of this cycle alone, at any level.
         cells: `item`, `location`, `customer`, `period`, `demand_qty`, `demand_value` and
-            `plan_value` (net revenue of agreed demand and of the plan).
+            `revenue_value` (net revenue of agreed demand and of the plan).
         item: contract `item`.
         owners: what `find_owners` returned.
 
@@ -51,7 +67,7 @@ def compare_streams(
         lies under are left out.
     """
     cells = add_family(cells, item)
-    sums = sum_matching(stream, cells, ["demand_qty", "demand_value", "plan_value"])
+    sums = sum_matching(stream, cells, ["demand_qty", "demand_value", "revenue_value"])
     sums = sums[sums["demand_qty"] > 0]
     own = sums[["item"]].merge(item[["item", "family"]], on="item", how="left")["family"]
     family = sums["family"].where(sums["item"] == ALL, own.set_axis(sums.index))
@@ -60,7 +76,7 @@ def compare_streams(
         family=family,
         kind="sales_supply",
         first_value=sums["forecast_qty"] * price,
-        second_value=sums["plan_value"],
+        second_value=sums["revenue_value"],
     )
     rows = rows.merge(owners, on="family", how="left", validate="many_to_one")
     rows["first_owner"] = rows["owner"].fillna(rows["sales_owner"]).fillna(rows["stream"])

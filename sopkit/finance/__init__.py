@@ -6,7 +6,10 @@ from sopkit.finance.bridge import (
     PARTS,
     bridge_budget,
     bridge_years,
+    check_bridge,
     find_compared_months,
+    find_lead_year,
+    spread_bridge,
     sum_bridge,
     to_outlook,
 )
@@ -17,19 +20,24 @@ from sopkit.finance.money import (
     look_up_price,
     price_demand,
     to_money,
+    value_stock,
 )
 
 __all__ = [
     "PARTS",
     "bridge_budget",
     "bridge_years",
+    "check_bridge",
     "complete_prices",
     "cost_demand",
     "find_compared_months",
+    "find_lead_year",
     "look_up_cost",
     "look_up_price",
     "price_demand",
+    "spread_bridge",
     "sum_bridge",
     "to_money",
     "to_outlook",
+    "value_stock",
 ]

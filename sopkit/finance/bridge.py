@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -218,6 +219,48 @@ def sum_bridge(budget_gap: pd.DataFrame, year: int) -> pd.DataFrame:
     sums = rows.groupby("part", as_index=False)[["margin_value", "revenue_value"]].sum()
     order = sums["part"].map({part: place for place, part in enumerate(PARTS)})
     return sums.assign(order=order).sort_values("order", ignore_index=True).drop(columns="order")
+
+
+def find_lead_year(years: pd.DataFrame) -> dict[str, Any]:
+    """Return the year with most months still to go: the one that decisions can change most.
+
+    Args:
+        years: what `bridge_years` described.
+
+    Returns:
+        Its row; a gap of 0 and year 0 where nothing was compared.
+    """
+    if years.empty:
+        return {"fiscal_year": 0, "gap_value": 0.0, "gap_rate": 0.0}
+    ahead = years["month_count"] - years["actual_count"]
+    lead = years.iloc[[int(ahead.to_numpy().argmax())]]
+    return {str(name): value for name, value in lead.to_dict("records")[0].items()}
+
+
+def check_bridge(budget_gap: pd.DataFrame) -> float:
+    """Return the largest difference of plan - budget and the sum of the parts; 0 when right."""
+    keys = ["fiscal_year", "family"]
+    signs = budget_gap["part"].map({"plan": 1.0}).fillna(-1.0)
+    residual = (signs * budget_gap["margin_value"]).groupby([budget_gap[k] for k in keys]).sum()
+    return float(residual.abs().max()) if len(residual) else 0.0
+
+
+def spread_bridge(budget_gap: pd.DataFrame) -> pd.DataFrame:
+    """Return the bridge for display: a row a year and family, a column a part (margin).
+
+    Returns:
+        `fiscal_year`, `family`, the parts that are not nothing everywhere, budget first and plan
+        last, and `gap_value` = plan - budget; by year, the largest gap first.
+    """
+    keys = ["fiscal_year", "family"]
+    wide = budget_gap.pivot_table("margin_value", keys, "part", "sum", fill_value=0.0)
+    wide = wide.reindex(columns=list(PARTS), fill_value=0.0)
+    telling = [part for part in (*LEAF_PARTS, "overtime") if wide[part].abs().max() > 0.005]
+    wide = wide[["budget", *telling, "plan"]].assign(gap_value=wide["plan"] - wide["budget"])
+    wide = wide.reset_index().assign(size=lambda rows: -rows["gap_value"].abs())
+    wide.columns.name = None
+    wide = wide.sort_values(["fiscal_year", "size"], kind="stable", ignore_index=True)
+    return wide.drop(columns="size")
 
 
 def _overtime_rows(overtime_value: float) -> pd.DataFrame:

@@ -180,3 +180,14 @@ def to_money(
     revenue = price_demand(cells, price, quantity)
     spent = cost_demand(cells, cost, quantity)
     return cells.assign(revenue_value=revenue, cost_value=spent, margin_value=revenue - spent)
+
+
+def value_stock(stock: pd.DataFrame, cost: pd.DataFrame, quantity: str = "closing_qty") -> pd.Series:
+    """Return quantity x standard cost of each row of stock; items without any cost count 0.
+
+    Args:
+        stock: `item`, `location`, `period` and the quantity.
+        cost: contract `cost`.
+        quantity: the column that is valued.
+    """
+    return (stock[quantity] * look_up_cost(stock, cost).fillna(0.0)).rename("stock_value")

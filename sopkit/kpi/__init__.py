@@ -19,6 +19,7 @@ from sopkit.kpi.measure import (
     measure_turns,
 )
 from sopkit.kpi.registry import REGISTRY, ROLES, Band, Kpi, judge, judge_kpis, to_bands
+from sopkit.kpi.scorecard import find_side, to_scorecard
 
 __all__ = [
     "MEASURED",
@@ -28,6 +29,7 @@ __all__ = [
     "Kpi",
     "blank_kpi",
     "find_causes",
+    "find_side",
     "judge",
     "judge_kpis",
     "measure_adherence",
@@ -38,4 +40,5 @@ __all__ = [
     "measure_otif",
     "measure_turns",
     "to_bands",
+    "to_scorecard",
 ]

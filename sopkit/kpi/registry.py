@@ -9,7 +9,9 @@ import pandas as pd
 
 from sopkit.errors import ParameterError, list_problems
 
-ROLES = ("demand_planner", "sales_owner", "supply_planner", "logistics", "production", "finance")
+SALES_ROLES = ("demand_planner", "sales_owner")
+OPERATIONS_ROLES = ("supply_planner", "logistics", "production", "finance")
+ROLES = (*SALES_ROLES, *OPERATIONS_ROLES)
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,9 @@ def _to_band(name: str, entry: object, problems: list[str]) -> Band:
     problems += [f"{name}.{key} is not known" for key in entry if key not in known]
     for key, value in list(known.items()):
         if key in ("sales", "operations"):
-            fits = value in ROLES
-            rule = f"one of {', '.join(ROLES)}"
+            roles = SALES_ROLES if key == "sales" else OPERATIONS_ROLES
+            fits = value in roles
+            rule = f"one of {', '.join(roles)}"
         else:
             fits = isinstance(value, (int, float)) and not isinstance(value, bool)
             rule = "a number"

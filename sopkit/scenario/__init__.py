@@ -5,21 +5,29 @@ A scenario is a change of demand or of limits, solved anew by the supply model a
 
 from __future__ import annotations
 
-from sopkit.scenario.compare import compare_scenarios, find_first_change, sum_plan
+from sopkit.scenario.compare import (
+    compare_scenarios,
+    find_first_change,
+    price_overtime,
+    sum_plan,
+    sum_result,
+)
 from sopkit.scenario.decide import decide_options
-from sopkit.scenario.demand import measure_correlation, raise_demand, shift_demand
-from sopkit.scenario.options import list_options, solve_options
-from sopkit.scenario.solve import solve_range
+from sopkit.scenario.demand import raise_demand, shift_demand
+from sopkit.scenario.options import list_options
+from sopkit.scenario.solve import Solved, net_range, solve_scenarios
 
 __all__ = [
+    "Solved",
     "compare_scenarios",
     "decide_options",
     "find_first_change",
     "list_options",
-    "measure_correlation",
+    "net_range",
+    "price_overtime",
     "raise_demand",
     "shift_demand",
-    "solve_options",
-    "solve_range",
+    "solve_scenarios",
     "sum_plan",
+    "sum_result",
 ]

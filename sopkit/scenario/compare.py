@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sopkit.finance import look_up_cost, to_money
+from sopkit.finance import to_money, value_stock
+from sopkit.supply import Plan
 from sopkit.tables import CELL
 
 TOTALS = ["demand_qty", "served_qty", "short_qty", "revenue_value", "margin_value"]
@@ -48,12 +49,8 @@ def sum_plan(
     months["demand_qty"] = demand.groupby("period")["demand_qty"].sum()
     months = months.join(money.groupby("period")[columns].sum())
     months["stock_value"] = _sum_stock(constrained_plan, cost)
-    extra = plan_resource.merge(
-        resource[["resource", "overtime_value"]], on="resource", how="left", validate="many_to_one"
-    )
-    premium = extra["overtime_used_hours"] * extra["overtime_value"].fillna(0.0)
-    months["overtime_hours"] = extra.groupby("period")["overtime_used_hours"].sum()
-    months["overtime_value"] = premium.groupby(extra["period"]).sum()
+    months["overtime_hours"] = plan_resource.groupby("period")["overtime_used_hours"].sum()
+    months["overtime_value"] = price_overtime(plan_resource, resource)
     months = months.fillna(0.0).reset_index().assign(scenario=scenario)
     months["cost_value"] += months["overtime_value"]
     months["margin_value"] = months["revenue_value"] - months["cost_value"]
@@ -61,10 +58,36 @@ def sum_plan(
     return months[[*shown, "overtime_hours"]]
 
 
+def sum_result(
+    scenario: str,
+    demand: pd.DataFrame,
+    plan: Plan,
+    resource: pd.DataFrame,
+    price: pd.DataFrame,
+    cost: pd.DataFrame,
+    periods: pd.DatetimeIndex,
+) -> pd.DataFrame:
+    """Put a solved plan into money and service; `sum_plan` with the plan's tables."""
+    tables = (plan.constrained_plan, plan.plan_service, plan.plan_resource)
+    return sum_plan(scenario, demand, *tables, resource, price, cost, periods)
+
+
+def price_overtime(plan_resource: pd.DataFrame, resource: pd.DataFrame) -> pd.Series:
+    """Return what a plan's overtime costs on top of regular hours, by period.
+
+    Args:
+        plan_resource: contract `plan_resource`.
+        resource: contract `resource`; its `overtime_value` is the premium of an hour.
+    """
+    hours = plan_resource.merge(
+        resource[["resource", "overtime_value"]], on="resource", how="left", validate="many_to_one"
+    )
+    premium = hours["overtime_used_hours"] * hours["overtime_value"].fillna(0.0)
+    return premium.groupby(hours["period"]).sum().rename("overtime_value")
+
+
 def _sum_stock(constrained_plan: pd.DataFrame, cost: pd.DataFrame) -> pd.Series:
-    stock = constrained_plan[["item", "location", "period", "closing_qty"]]
-    unit = look_up_cost(stock, cost).fillna(0.0)
-    return (stock["closing_qty"] * unit).groupby(stock["period"]).sum()
+    return value_stock(constrained_plan, cost).groupby(constrained_plan["period"]).sum()
 
 
 def compare_scenarios(scenario_month: pd.DataFrame, base: str = "base") -> pd.DataFrame:

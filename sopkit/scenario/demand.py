@@ -5,76 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
+from sopkit.demand import Correlation, sum_ranges
 from sopkit.tables import PLACE
-
-MIN_MONTHS = 6
-
-
-def measure_correlation(backtest: pd.DataFrame, fallback: float) -> tuple[float, int]:
-    """Return how far forecast errors of item-locations move together, and the months it rests on.
-
-    rho = (var(sum of errors) - sum of var) / ((sum of sd)^2 - sum of var), errors of one month
-    (its shortest lag) as the sample, in base units; held to 0..1. With fewer than 6 months the
-    fallback counts.
-
-    Args:
-        backtest: contract `backtest`.
-        fallback: correlation assumed when there are too few months.
-
-    Example:
-        Two items whose errors are always equal: 1. Errors that cancel out: 0.
-    """
-    first = backtest["lag"] == backtest.groupby("period")["lag"].transform("min")
-    rows = backtest[first]
-    error = (rows["actual_qty"] - rows["forecast_qty"]).rename("error")
-    wide = rows.assign(error=error).pivot_table(
-        index="period", columns=PLACE, values="error", aggfunc="mean", fill_value=0.0
-    )
-    if len(wide) < MIN_MONTHS:
-        return fallback, len(wide)
-    single = wide.var(ddof=0)
-    alone = float(single.sum())
-    together = float(np.sqrt(single).sum() ** 2)
-    if together <= alone:
-        return fallback, len(wide)
-    spread = float(wide.sum(axis=1).var(ddof=0))
-    return float(np.clip((spread - alone) / (together - alone), 0.0, 1.0)), len(wide)
 
 
 def shift_demand(
-    consensus_demand: pd.DataFrame, end: Literal["downside", "upside"], correlation: float
+    consensus_demand: pd.DataFrame, end: Literal["downside", "upside"], correlation: Correlation
 ) -> pd.DataFrame:
-    """Move demand so that each month's total stands at the low or high end of its 80 % range.
+    """Move demand so that its total over all months stands at an end of its 80 % range.
 
-    With u = distance of a cell from its own end of range, the total's distance is
-    sqrt((1 - rho) sum u^2 + rho (sum u)^2); every cell moves the same share of its u.
+    The total's range is that of `demand.sum_ranges`: errors of places and of months that differ
+    partly cancel out. Every cell moves by the same share of the distance to its own end.
 
     Args:
         consensus_demand: contract `consensus_demand`.
-        end: `downside` (total at P10) or `upside` (total at P90), all months at once.
-        correlation: rho, 0 (independent) to 1 (all move together).
+        end: `downside` (total at P10) or `upside` (total at P90).
+        correlation: how far errors move together, from `demand.measure_correlation`.
 
     Returns:
         `consensus_demand` with another `demand_qty`; never below 0.
 
     Example:
-        Two cells of 100 whose P90 is 120, correlation 1: 120 each; correlation 0: 114.1 each.
+        Two items of 100 whose P90 is 120, all correlated: 120 each; independent: 114.1 each.
     """
     demand = consensus_demand["demand_qty"]
+    total = sum_ranges(consensus_demand, [], "demand_qty", correlation)
     if end == "upside":
         distance = (consensus_demand["hi_80_qty"] - demand).clip(lower=0.0)
+        moved = float((total["hi_80_qty"] - total["demand_qty"]).sum())
     else:
-        distance = (demand - consensus_demand["lo_80_qty"]).clip(lower=0.0)
-    month = consensus_demand["period"]
-    total = distance.groupby(month).transform("sum")
-    squares = (distance**2).groupby(month).transform("sum")
-    moved = np.sqrt((1 - correlation) * squares + correlation * total**2)
-    share = (moved / total.where(total > 0)).fillna(0.0)
-    sign = 1.0 if end == "upside" else -1.0
-    return consensus_demand.assign(demand_qty=(demand + sign * share * distance).clip(lower=0.0))
+        distance = -(demand - consensus_demand["lo_80_qty"]).clip(lower=0.0)
+        moved = float((total["lo_80_qty"] - total["demand_qty"]).sum())
+    whole = float(distance.sum())
+    share = moved / whole if whole else 0.0
+    return consensus_demand.assign(demand_qty=(demand + share * distance).clip(lower=0.0))
 
 
 def raise_demand(

@@ -7,7 +7,7 @@ there is no decision.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 
 from sopkit.consensus import find_owners
 from sopkit.scenario.demand import raise_demand
-from sopkit.supply import Case, Plan, solve_case
+from sopkit.supply import Case
 from sopkit.tables import ALL
 
 EXTRA_SHIFT_RATE = 0.20
@@ -119,9 +119,12 @@ def _find_limits(shortage: pd.DataFrame, item: pd.DataFrame, owners: pd.DataFram
 
 
 def _find_targets(conflict: pd.DataFrame, agreed: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
-    """Return targets and sales numbers above the plan, the largest first, a family once."""
-    above = conflict["kind"].isin(["target_plan", "sales_supply"]) & (conflict["gap_value"] < 0)
-    rows = conflict[above].drop_duplicates("family").reset_index(drop=True)
+    """Return targets, then sales numbers, above the plan; the largest first, a family once."""
+    kinds = conflict["kind"].map({"target_plan": 0, "sales_supply": 1})
+    above = kinds.notna() & (conflict["gap_value"] < 0)
+    rows = conflict.assign(rank=kinds)[above]
+    rows = rows.sort_values(["rank", "gap_value"], kind="stable", ignore_index=True)
+    rows = rows.drop_duplicates("family", ignore_index=True)
     families = agreed.merge(item[["item", "family"]], on="item", how="left")
     base = [_sum_wanted(families, row) for row in rows.to_dict("records")]
     wanted = pd.Series(base, index=rows.index, dtype=float)
@@ -133,7 +136,7 @@ def _find_targets(conflict: pd.DataFrame, agreed: pd.DataFrame, item: pd.DataFra
         rate=-rows["gap_value"] / wanted.where(wanted > 0),
         owner=rows["first_owner"].fillna("sales_owner"),
     )
-    return rows[rows["rate"].notna()].sort_values("gap_value", kind="stable")
+    return rows[rows["rate"].notna()]
 
 
 def _sum_wanted(agreed: pd.DataFrame, row: dict[Any, Any]) -> float:
@@ -159,42 +162,25 @@ def _find_budget(agreed: pd.DataFrame, gap_value: float, least: float) -> pd.Dat
     return pd.DataFrame([row], columns=TOPIC)
 
 
-@dataclass(frozen=True)
-class Solved:
-    """An option's plan, with the demand it answers.
-
-    Args:
-        plan: the whole plan.
-        added: `period`, `demand_qty`: what the option adds to agreed demand.
-    """
-
-    plan: Plan
-    added: pd.DataFrame
-
-
-def solve_options(
+def list_jobs(
     case: Case, demand: pd.DataFrame, options: pd.DataFrame, item: pd.DataFrame
-) -> dict[str, Solved]:
-    """Solve every option that has a scenario of its own, as a whole plan.
+) -> dict[str, tuple[Case, pd.DataFrame]]:
+    """Return network and demand of every option that has a scenario of its own, by scenario.
 
     Args:
         case: the prepared network of the base plan.
         demand: contract `net_demand` of the base plan.
         options: what `list_options` returned.
         item: contract `item`.
-
-    Raises:
-        PlanError: the solver found no plan.
     """
     own = options[~options["scenario"].isin(["base", "upside", "downside"])]
-    solved = {}
-    for option in own.to_dict("records"):
-        wanted = _change_demand(demand, option, item)
-        plan = solve_case(_change_limits(case, option), wanted)
-        moved = wanted["demand_qty"] - demand["demand_qty"]
-        added = demand[["period"]].assign(demand_qty=moved)[moved != 0]
-        solved[str(option["scenario"])] = Solved(plan, added)
-    return solved
+    return {
+        str(option["scenario"]): (
+            _change_limits(case, option),
+            _change_demand(demand, option, item),
+        )
+        for option in own.to_dict("records")
+    }
 
 
 def _change_demand(
