@@ -27,7 +27,7 @@ LINES: dict[str, dict[str, Any]] = {
     "baseline": {"strokeWidth": 1.2, "strokeDash": [5, 3]},
     "demand": {"strokeWidth": 2.4},
 }
-CLEARANCE = 16
+CLEARANCE = 14.0
 
 
 def plot_demand(months: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
@@ -67,34 +67,32 @@ def plot_families(months: pd.DataFrame, t: Texts) -> alt.FacetChart:
 
 
 def place_labels(months: pd.DataFrame, shown: list[str]) -> pd.DataFrame:
-    """Say where the name of each line stands: apart from each other, above or below its line.
+    """Say where the name of each line stands, so that names of close lines do not meet.
 
-    Names of coming months stand at evenly spaced months, so that lines close together can still
-    be told apart.
+    History by its highest month; budget and last plan stacked above their peak; agreed demand
+    and baseline below their lowest months, one in the first two thirds, one in the last.
 
     Returns:
         `series`, `period`, `amount`, `dy` (pixels below the point).
     """
-    places = []
+    places, stacked = [], 0
     for name in shown:
         line = months[["period", f"{name}_qty"]].dropna().reset_index(drop=True)
-        at = len(line) // 4 if name == "actual" else _place_of(name, shown, len(line))
-        point = line.iloc[min(at, len(line) - 1)]
-        above = name in ("demand", "actual", "last_plan")
+        amounts, two_thirds = line[f"{name}_qty"], -(-2 * len(line) // 3)
+        if name in ("budget", "last_plan"):
+            at, dy = amounts.idxmax(), -CLEARANCE - stacked * CLEARANCE
+            stacked += 1
+        elif name == "actual":
+            at, dy = amounts.idxmax(), -CLEARANCE
+        elif name == "demand":
+            at, dy = amounts.iloc[:two_thirds].idxmin(), 1.3 * CLEARANCE
+        else:
+            at, dy = amounts.iloc[two_thirds - 1 :].idxmin(), 1.3 * CLEARANCE
+        point = line.loc[[at]].iloc[0]
         places.append(
-            {
-                "series": name,
-                "period": point["period"],
-                "amount": point[f"{name}_qty"],
-                "dy": -CLEARANCE if above else CLEARANCE,
-            }
+            {"series": name, "period": point["period"], "amount": point[f"{name}_qty"], "dy": dy}
         )
     return pd.DataFrame(places, columns=["series", "period", "amount", "dy"])
-
-
-def _place_of(name: str, shown: list[str], length: int) -> int:
-    ahead = [other for other in shown if other != "actual"]
-    return round((ahead.index(name) + 0.5) * length / len(ahead))
 
 
 def _draw_range(months: pd.DataFrame | None) -> alt.Chart:

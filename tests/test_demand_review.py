@@ -1,0 +1,180 @@
+"""Tables and charts of the demand meeting, on data solved by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from builders import table
+from test_demand_baseline import history
+
+from sopkit import accuracy, demand
+from sopkit.charts.demand import place_labels, plot_accuracy, plot_demand, plot_families
+from sopkit.messages import LANGUAGES, catalogue
+from sopkit.tables import TABLES, check_table
+
+ITEM = check_table(
+    table(
+        "item family launch_date end_date like_item",
+        "A Water - - -",
+        "B Tea 2026-06-01 - A",
+        "C Tea - 2026-07-31 -",
+        "D Tea 2020-01-01 - -",
+    ),
+    TABLES["item"],
+)
+MAY = pd.Timestamp("2026-05-01")
+
+
+def agreed(*rows):
+    raw = table("item location customer period demand_qty stream_qty", *rows)
+    return raw.assign(baseline_qty=raw["demand_qty"], override_qty=0.0)
+
+
+DEMAND = agreed(
+    "A D all 2026-05 110 0", "A D all 2026-06 90 0", "B D all 2026-05 40 10", "B D all 2026-06 60 0"
+)
+
+
+def test_the_newest_plan_before_the_cycle_is_the_last_plan():
+    past = table(
+        "cycle item location customer period demand_qty",
+        "2026-03 A D all 2026-05 1",
+        "2026-04 A D all 2026-05 2",
+        "2026-05 A D all 2026-05 3",
+    )
+    assert demand.find_last_plan(past, "2026-05")["demand_qty"].tolist() == [2]
+    assert demand.find_last_plan(past, "2026-01").empty
+
+
+def test_a_comparison_uses_the_months_of_both():
+    plan = table(
+        "item location customer period demand_qty", "A D all 2026-05 100", "C D all 2026-05 10"
+    )
+    total = demand.compare_demand(DEMAND, {"plan": (plan, "demand_qty")}, ITEM, by=[]).iloc[0]
+    assert (total["demand_qty"], total["plan_qty"]) == (300, 110)
+    assert (total["plan_change_qty"], total["plan_month_count"]) == (40, 1)
+    assert total["plan_change_rate"] == pytest.approx(40 / 110)
+
+
+def test_families_of_either_side_are_compared():
+    budget = table("item period budget_qty", "A 2026-05 100", "C 2026-05 10")
+    got = demand.compare_demand(DEMAND, {"budget": (budget, "budget_qty")}, ITEM, by=["family"])
+    assert got[["family", "demand_qty", "budget_change_qty"]].to_numpy().tolist() == [
+        ["Tea", 100, 30],
+        ["Water", 200, 10],
+    ]
+
+
+def test_a_comparison_with_nothing_is_blank():
+    total = demand.compare_demand(
+        DEMAND, {"budget": (TABLES["budget"].empty(), "budget_qty")}, ITEM, by=[]
+    ).iloc[0]
+    assert total["budget_month_count"] == 0
+    assert pd.isna(total["budget_change_rate"])
+
+
+def test_a_year_ago_stands_at_the_month_it_is_compared_with():
+    got = demand.shift_year(history(A_D_all=[5]))
+    assert got["period"].tolist() == [pd.Timestamp("2027-04-01")]
+
+
+def test_launches_and_run_outs_are_listed_with_what_they_follow():
+    got = demand.list_portfolio(DEMAND, ITEM, MAY)
+    assert got[["item", "like_item", "demand_qty"]].astype(object).where(
+        got.notna()[["item", "like_item", "demand_qty"]], None
+    ).to_numpy().tolist() == [
+        ["B", "A", 100],
+        ["C", None, 0],
+    ]
+
+
+def test_a_look_is_ranked_by_money_with_its_largest_reason():
+    past = history(A_D_all=[100] * 24 + [150], B_D_all=[5])
+    plan = table(
+        "item location customer period demand_qty", "A D all 2026-04 100", "A D all 2026-05 100"
+    )
+    segment = table("item location pattern", "A D smooth", "B D new")
+    worth = table("item unit_value", "A 2", "B 10")
+    got = demand.rank_for_review(DEMAND, past, TABLES["backtest"].empty(), plan, segment, worth)
+    assert got[["item", "reason", "seen_qty", "look_qty", "look_value"]].to_numpy().tolist() == [
+        ["B", "new", 50, 50, 500],
+        ["A", "surprise", 50, 150, 300],
+    ]
+    assert demand.rank_for_review(
+        DEMAND, past, TABLES["backtest"].empty(), plan, segment, worth, limit=1
+    )["item"].tolist() == ["B"]
+
+
+def test_a_look_never_costs_more_than_the_demand():
+    missed = table(
+        "item location cutoff period lag forecast_qty naive_qty actual_qty",
+        "A D 2026-01 2026-02 0 900 0 100",
+        "D D 2026-01 2026-02 0 100 0 100",
+    )
+    got = demand.rank_for_review(
+        DEMAND,
+        history(A_D_all=[1]),
+        missed,
+        TABLES["past_plan"].empty(),
+        table("item location pattern", "A D smooth"),
+        table("item unit_value", "A 1"),
+    )
+    row = got[got["item"] == "A"].iloc[0]
+    assert (row["reason"], row["look_qty"]) == ("error", 200)
+
+
+def test_recent_months_come_in_the_order_of_the_places():
+    past = history(A_D_all=[1, 2, 3], B_D_all=[7])
+    got = demand.list_recent(past, table("item location", "B D", "A D", "X D"), months=2)
+    assert got == [[0, 7], [2, 3], [0, 0]]
+
+
+def test_segments_are_summed_by_pattern_and_strategy():
+    segment = table(
+        "item location revenue_value abc pattern strategy",
+        "A D 80 A smooth MTS",
+        "B D 15 B smooth MTS",
+        "C D 5 C lumpy MTO",
+    )
+    got = demand.summarise_segments(segment)
+    assert got[
+        ["pattern", "strategy", "place_count", "A_value", "C_value", "share_rate"]
+    ].to_numpy().tolist() == [
+        ["smooth", "MTS", 2, 80, 0, 0.95],
+        ["lumpy", "MTO", 1, 0, 5, 0.05],
+    ]
+
+
+def test_a_verdict_needs_months_and_more_than_a_point():
+    got = accuracy.judge_value(pd.Series([0.04, -0.03, 0.005, 0.2]), pd.Series([12, 12, 12, 3]))
+    assert got.tolist() == ["keep", "drop", "no_difference", "too_few"]
+
+
+def months(*names):
+    periods = pd.date_range("2026-01-01", periods=6, freq="MS")
+    frame = pd.DataFrame({"family": "Tea", "period": periods})
+    for name in ("actual", "demand", "baseline", "lo_80", "hi_80", "last_plan", "budget"):
+        frame[f"{name}_qty"] = [1.0, 2, 3, 2, 1, 2] if name in names else float("nan")
+    return frame
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("actual", "demand", "baseline", "lo_80", "hi_80", "last_plan", "budget"),
+        ("actual", "demand"),
+    ],
+)
+def test_charts_draw_what_there_is(lang, names):
+    t = catalogue(lang)
+    frame = months(*names)
+    assert plot_demand(frame.drop(columns="family"), t).to_dict()["layer"]
+    assert plot_families(frame, t).to_dict()["facet"]["field"] == "family"
+    shown = [name for name in names if not name.endswith("_80")]
+    assert place_labels(frame, shown)["series"].tolist() == shown
+
+
+def test_accuracy_is_drawn_by_lag():
+    by_lag = table("lag wape_rate reference_wape_rate", "0 0.1 0.2", "1 0.2 0.3")
+    assert plot_accuracy(by_lag, catalogue("en")).to_dict()["layer"]
