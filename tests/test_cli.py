@@ -200,7 +200,6 @@ def test_a_run_with_nothing_to_do_imports_no_pandas():
         "from sopkit.cli.later import load_later\n"
         "load_later('pandas'); load_later('numpy')\n"
         "import sopkit.cli.commands, sopkit.run.month, sopkit.run.site, sopkit.run.state\n"
-        "from sopkit.sources import fingerprint_files, read_mapping\n"
         "print([n for n in ('pandas.core', 'papermill', 'jupyter_client') if n in sys.modules])\n"
         "import pandas, sopkit.periods\n"
         "print(pandas.DataFrame().empty, sopkit.periods.pd is sys.modules['pandas'])\n"

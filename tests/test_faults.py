@@ -188,9 +188,9 @@ from pathlib import Path
 from small_month import CYCLE, STEPS, parameters
 from sopkit.cli import _stop
 from sopkit.errors import SopkitError
-from sopkit.run import hashing
+from sopkit.run import causes
 from sopkit.run.month import run_month
-hashing.hash_package = lambda: sys.argv[2]  # the package may be edited while the tests run
+causes.hash_package = lambda: sys.argv[2]  # the package may be edited while the tests run
 signal.signal(signal.SIGTERM, _stop)
 folder = Path(sys.argv[1])
 try:

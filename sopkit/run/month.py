@@ -25,7 +25,7 @@ from sopkit.cycle import (
 )
 from sopkit.errors import CycleError, ParameterError, list_problems
 from sopkit.params import RunParameters
-from sopkit.run.hashing import find_causes, find_changes
+from sopkit.run.causes import find_causes, find_changes
 from sopkit.run.notebook import Order, run_notebook
 from sopkit.run.steps import STEPS, Step, select_steps
 
@@ -189,7 +189,7 @@ def _order(month: Month, step: Step, scratch: Path) -> Order:
 
 def _find_causes(month: Month, order: Order) -> dict[str, str]:
     mapping = month.parameters.common.mapping
-    return find_causes(order.step, month.paths.folder, order.parameters, mapping)
+    return find_causes(order.step, month.paths, order.parameters, mapping)
 
 
 def _name_from(folder: Path, path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sopkit.cycle import CyclePaths, Manifest, hash_file, read_manifest, to_paths
 from sopkit.errors import CycleError, SopkitError
 from sopkit.params import RunParameters, find_params, read_params
-from sopkit.run.hashing import find_causes, find_changes
+from sopkit.run.causes import find_causes, find_changes
 from sopkit.run.steps import STEPS, Step
 
 
@@ -47,7 +47,7 @@ def find_due(
     due = {}
     for step in steps:
         told = {**parameters.for_step(step.name), "cycle": paths.name}
-        causes = find_causes(step, paths.folder, told, mapping)
+        causes = find_causes(step, paths, told, mapping)
         changes = find_changes(step, paths, manifest, causes)
         if changes:
             due[step.name] = changes
