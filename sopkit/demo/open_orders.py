@@ -1,6 +1,6 @@
 """Orders under way on 2026-10-31: released production, purchases, transfers on the road.
 
-Planted: of 38 mm caps only 800,000 are on order, so that 1 l juice runs short in December.
+Planted: of 38 mm caps only 200,000 are on order, so that 1 l juice runs short in December.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sopkit.demo.products import CAP_38, MATERIALS, each_cell, each_row
 from sopkit.demo.sales import AS_OF, HISTORY, MONTHS
 from sopkit.demo.supply import to_first_plants
 
-CAP_38_ORDERS = (("2026-11-24", 400_000), ("2026-12-22", 400_000))
+CAP_38_ORDERS = (("2026-11-24", 200_000),)
 CAP_38_PLANT = "P2"
 _NAMES = ["kind", "item", "location", "source", "order_date", "due_date", "quantity"]
 _Row = tuple[str, str, str, str, pd.Timestamp, pd.Timestamp, int]
@@ -44,7 +44,7 @@ def _to_make_orders(wanted: pd.Series, rng: np.random.Generator) -> list[_Row]:
             continue
         for number in range(1 if need < 20_000 else 2):
             due = AS_OF + _days(int(rng.integers(2, 8)) + 6 * number)
-            quantity = max(500, round(need * float(rng.uniform(0.14, 0.22)), -2))
+            quantity = max(500, round(need * float(rng.uniform(0.08, 0.13)), -2))
             started = min(due - _days(int(rng.integers(6, 12))), AS_OF)
             rows.append(("make", item, location, "", started, due, int(quantity)))
     return rows

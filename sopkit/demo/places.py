@@ -63,7 +63,7 @@ resource|location|zh|en|speed|shifts|efficiency|hour|overtime
 CAN1|P1|罐装一线|Can line 1|1370|2|0.74|900|450
 CAN2|P2|罐装二线|Can line 2|1260|2|0.72|880|440
 PET1|P1|PET 一线|PET line 1|1930|2|0.75|820|410
-PET2|P2|PET 二线|PET line 2|775|2|0.76|780|390
+PET2|P2|PET 二线|PET line 2|610|2|0.76|780|390
 PET3|P3|PET 三线|PET line 3|1010|2|0.74|740|370
 ASE1|P2|无菌线|Aseptic line|1260|2|0.72|960|480
 WAT1|P3|水线|Water line|1010|2|0.77|560|280

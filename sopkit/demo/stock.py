@@ -20,7 +20,7 @@ SHELF_LIFE = {
 }  # fmt: skip
 _ITEM_LIFE = dict(zip(ITEMS["item"], ITEMS["family"].map(SHELF_LIFE), strict=True))
 MONTH_ENDS = 25
-_CAP_STOCK = 300_000  # 38 mm caps at the end of October 2026: a week
+_CAP_STOCK = 250_000  # 38 mm caps at the end of October 2026: a week
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,9 @@ def _to_goods_history(
     first = HISTORY - MONTH_ENDS
     ahead = places.to_numpy()[:, first + 1 : HISTORY + 1]
     at_dc = places.index.get_level_values("location").isin(DCS)
-    cover = np.where(at_dc, rng.uniform(0.5, 0.85, len(places)), rng.uniform(0.2, 0.4, len(places)))
+    cover = np.where(
+        at_dc, rng.uniform(0.42, 0.68, len(places)), rng.uniform(0.12, 0.25, len(places))
+    )
     early = np.isin(MONTHS[first:HISTORY].month, (3, 4, 5)) * 0.15
     wave = 1 + early + rng.normal(0, 0.12, ahead.shape)
     closing = np.round(ahead * cover[:, None] * np.clip(wave, 0.4, None), -1)
@@ -143,7 +145,7 @@ def _to_parts_history(needs: pd.DataFrame, rng: np.random.Generator) -> pd.DataF
     first = HISTORY - 13
     ahead = needs.to_numpy()[:, first + 1 : HISTORY + 1]
     is_semi = needs.index.get_level_values("item").str.startswith("02")
-    cover = np.where(is_semi, 0.08, rng.uniform(0.55, 0.8, len(needs)))
+    cover = np.where(is_semi, 0.08, rng.uniform(0.5, 0.75, len(needs)))
     wave = np.clip(1 + rng.normal(0, 0.12, ahead.shape), 0.5, None)
     closing = np.round(ahead * cover[:, None] * wave, -1)
     frame = _to_long(needs.index, closing, np.ones_like(closing, dtype=bool), MONTHS[first:HISTORY])

@@ -1,7 +1,7 @@
 """How Clearspring Drinks makes, moves and buys: operations, capacity, purchase terms.
 
 Planted: can lines and PET lines short of regular hours from May to August; PET line 2 stands
-still for most of February and March 2027 and gains hours only from September 2027, months after
+still for much of February to April 2027 and gains hours only from September 2027, months after
 the sales target that needs them; the one supplier of 38 mm caps delivers little in May 2027.
 """
 
@@ -26,7 +26,7 @@ from sopkit.demo.products import (
 from sopkit.demo.sales import MONTHS
 
 CAPACITY_FROM = pd.Timestamp("2025-11-01")
-REBUILD_LINE, REBUILD_HOURS = "PET2", {"2027-02": 145.0, "2027-03": 255.0}
+REBUILD_LINE, REBUILD_HOURS = "PET2", {"2027-02": 145.0, "2027-03": 255.0, "2027-04": 150.0}
 GAIN_MONTH, GAIN_RATE = "2027-09", 1.25  # hours of the rebuilt line from then on
 TARGET_FAMILY, TARGET_MONTH, TARGET_RATE = "STEA", "2027-05", 0.20
 
@@ -110,9 +110,9 @@ def to_capacity() -> pd.DataFrame:
             gain = GAIN_RATE if line.resource == REBUILD_LINE and name >= GAIN_MONTH else 1.0
             efficiency = round(line.efficiency * gain, 4)
             upkeep = 0.0 if line.resource.startswith("SYR") else _UPKEEP.get(month.month, 8.0)
-            if line.resource == REBUILD_LINE:
-                upkeep = REBUILD_HOURS.get(name, upkeep)
             overtime = round(4 * line.shifts * 8 * efficiency * 0.9)
+            if line.resource == REBUILD_LINE and name in REBUILD_HOURS:
+                upkeep, overtime = REBUILD_HOURS[name], 0
             rows.append(
                 (line.resource, month, days, int(line.shifts), 8, efficiency, upkeep, overtime)
             )

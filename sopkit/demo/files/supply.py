@@ -11,7 +11,8 @@ from sopkit.demo.products import ITEMS, MATERIALS, SUPPLIERS, each_row, to_recip
 from sopkit.demo.supply import to_capacity, to_operations, to_purchase_terms
 
 _STATUS = {"free": "合格", "qc": "待检", "blocked": "冻结", "consignment": "寄售"}
-_SERVICE = {"KA": (1, 0.06, 1.0), "DT": (2, 0.04, 1.0), "EC": (3, 0.03, 1.0)}
+# priority, late cost, lost-sale cost, longest lateness: only distributors wait
+_SERVICE = {"KA": (1, 0.06, 1.0, 0), "DT": (2, 0.04, 1.0, 1), "EC": (3, 0.03, 1.0, 0)}
 
 
 def to_supply_files(company: Company) -> list[RawFile]:
@@ -236,8 +237,6 @@ def _policies() -> RawFile:
 
 
 def _services() -> RawFile:
-    rows = [
-        [row.channel, row.region, *_SERVICE[row.channel], 1] for row in each_row(to_customers())
-    ]
+    rows = [[row.channel, row.region, *_SERVICE[row.channel]] for row in each_row(to_customers())]
     header = ["渠道编码", "大区编码", "优先级", "延迟损失率", "失销损失率", "最长延迟月数"]
     return RawFile("服务等级.csv", [header], rows)
