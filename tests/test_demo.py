@@ -260,7 +260,7 @@ def test_last_month_s_snapshot_differs_only_where_it_was_restated(loaded):
 
 
 def test_every_code_that_pages_show_has_a_label_in_both_languages(loaded):
-    labels = loaded.tables["label"].set_index(["field", "lang"])["code"]
+    labels = loaded.tables["label"].set_index(["field", "lang"])["code"].sort_index()
     for field in ("item", "location", "customer", "resource"):
         codes = set(loaded.tables[field][field])
         assert codes == set(labels[field, "zh"]) == set(labels[field, "en"])
