@@ -7,6 +7,7 @@ Exit codes are those of `sopkit.errors`: 0 done, 1 data not fit, 2 parameter or 
 from __future__ import annotations
 
 import signal
+import sys
 from types import FrameType
 
 
@@ -16,6 +17,7 @@ def main() -> None:
 
     for package in ("pandas", "numpy"):
         load_later(package)
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see run.launch
     signal.signal(signal.SIGTERM, _stop)
     from sopkit.cli.commands import app
 

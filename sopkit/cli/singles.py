@@ -59,8 +59,8 @@ def solve(
         raise InputError(f"The folder {source} is not there.")
     from sopkit.solving import solve_folder
 
-    solve_folder(source, output)
-    say(f"{output / 'summary.json'}")
+    summary = solve_folder(source, output)
+    say(f"{summary['status']}, objective {summary['objective']:,.2f}: {output / 'summary.json'}")
 
 
 @app.command()

@@ -9,10 +9,13 @@ import contextlib
 import importlib
 import logging
 import os
+import sys
 
 
 def main() -> None:
     """Load what the runner asks for, then serve as a kernel until told to stop."""
+    # jsonschema, which altair and nbformat load, tries this; it takes longer than all of altair.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     for name in filter(None, os.environ.pop("SOPKIT_WARM", "").split(",")):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
