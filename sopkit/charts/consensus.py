@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 LABEL_ROOM = 0.12
+SMALL_SHARE = 0.03
 
 
 def plot_scenarios(scenario_month: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
@@ -44,9 +45,11 @@ def plot_scenarios(scenario_month: pd.DataFrame, t: Texts) -> alt.LayerChart | a
     band = chart.mark_area(fill=RANGE).encode(
         x=month_axis(), y=amount_axis(t, "downside", zero=False), y2="upside:Q"
     )
-    line = chart.mark_line(stroke=PLAN).encode(x="period:T", y="base:Q", tooltip=tips)
-    last = rows.iloc[[len(rows) // 2]]
-    place = last.assign(series="plan", amount=last["base"], dy=-10)
+    line = chart.mark_line(stroke=PLAN).encode(
+        x="period:T", y=alt.Y("base:Q", scale=alt.Scale(zero=False)), tooltip=tips
+    )
+    highest = rows.loc[[rows["base"].idxmax()]]
+    place = highest.assign(series="plan", amount=highest["upside"], dy=-8)
     return alt.layer(band, line, line_labels(t, place))
 
 
@@ -97,16 +100,14 @@ def plot_bridge(parts: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChar
 def to_bridge_bars(parts: pd.DataFrame) -> pd.DataFrame:
     """Return the bars of a bridge: from where to where, in which colour, cut or not.
 
-    The axis starts below the lowest level by a quarter of the bridge's span; where that is above
-    0, the outer bars start there and are marked as cut.
+    Parts under 3 % of the largest are drawn as one, `other`, so that the bars still sum. The axis
+    starts below the lowest level by a quarter of the bridge's span; where that is above 0, the
+    outer bars start there and are marked as cut.
 
     Example:
         Budget 100, volume 10, plan 110: bars 97.5-100 (cut), 100-110, 97.5-110 (cut).
     """
-    ends = parts["part"].isin(["budget", "plan"])
-    span_all = parts["margin_value"].abs().max()
-    shown = ends | (parts["margin_value"].abs() > 1e-6 * max(span_all, 1.0))
-    rows = parts[shown].reset_index(drop=True)
+    rows = _join_small(parts[["part", "margin_value"]].reset_index(drop=True))
     is_end = rows["part"].isin(["budget", "plan"])
     steps = rows["margin_value"].where(~is_end, 0.0)
     start = rows.loc[rows["part"] == "budget", "margin_value"].sum()
@@ -124,6 +125,19 @@ def to_bridge_bars(parts: pd.DataFrame) -> pd.DataFrame:
         high=pd.concat([before, after], axis=1).max(axis=1).where(~is_end, rows["margin_value"]),
         color=color.mask(rows["part"] == "budget", ACTUAL).mask(rows["part"] == "plan", PLAN),
     )
+
+
+def _join_small(parts: pd.DataFrame) -> pd.DataFrame:
+    is_end = parts["part"].isin(["budget", "plan"])
+    size = parts["margin_value"].abs()
+    small = ~is_end & (size < SMALL_SHARE * size[~is_end].max())
+    if small.sum() < 2:
+        return parts[is_end | (size > 0)].reset_index(drop=True)
+    other = pd.DataFrame({"part": ["other"], "margin_value": [parts["margin_value"][small].sum()]})
+    kept = parts[~small]
+    last = kept[kept["part"] == "plan"]
+    rows = [kept[kept["part"] != "plan"], other[other["margin_value"] != 0], last]
+    return pd.concat([part for part in rows if len(part)], ignore_index=True)
 
 
 def _mark_cut(base: alt.Chart, height: alt.Scale) -> alt.Chart:

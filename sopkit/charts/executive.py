@@ -97,7 +97,8 @@ def plot_volume(
                 alt.Tooltip(f"{name}:Q", format=",.0f", title=t(f"series.{name}")),
             ]
             line = alt.Chart(rows).mark_line(**style)
-            layers.append(line.encode(x="period:T", y=f"{name}:Q", tooltip=tips))
+            height = alt.Y(f"{name}:Q", scale=alt.Scale(zero=False))
+            layers.append(line.encode(x="period:T", y=height, tooltip=tips))
     layers.append(line_labels(t, place_labels(months)))
     return alt.layer(*layers)
 

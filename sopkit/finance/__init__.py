@@ -16,6 +16,7 @@ from sopkit.finance.bridge import (
 from sopkit.finance.money import (
     complete_prices,
     cost_demand,
+    cost_places,
     look_up_cost,
     look_up_price,
     price_demand,
@@ -30,6 +31,7 @@ __all__ = [
     "check_bridge",
     "complete_prices",
     "cost_demand",
+    "cost_places",
     "find_compared_months",
     "find_lead_year",
     "look_up_cost",

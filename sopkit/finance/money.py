@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sopkit.errors import InputError
-from sopkit.tables import ALL
+from sopkit.tables import ALL, PLACE
 
 MID_MONTH = pd.Timedelta(days=14)
 
@@ -182,7 +182,9 @@ def to_money(
     return cells.assign(revenue_value=revenue, cost_value=spent, margin_value=revenue - spent)
 
 
-def value_stock(stock: pd.DataFrame, cost: pd.DataFrame, quantity: str = "closing_qty") -> pd.Series:
+def value_stock(
+    stock: pd.DataFrame, cost: pd.DataFrame, quantity: str = "closing_qty"
+) -> pd.Series:
     """Return quantity x standard cost of each row of stock; items without any cost count 0.
 
     Args:
@@ -191,3 +193,19 @@ def value_stock(stock: pd.DataFrame, cost: pd.DataFrame, quantity: str = "closin
         quantity: the column that is valued.
     """
     return (stock[quantity] * look_up_cost(stock, cost).fillna(0.0)).rename("stock_value")
+
+
+def cost_places(places: pd.DataFrame, cost: pd.DataFrame, period: pd.Timestamp) -> pd.DataFrame:
+    """Return the standard cost of a unit at each place in a month; 0 where no cost is known.
+
+    Args:
+        places: `item`, `location`; repeated places count once.
+        cost: contract `cost`.
+        period: the month.
+
+    Returns:
+        `item`, `location`, `unit_cost_value`, sorted.
+    """
+    keys = places[PLACE].drop_duplicates().sort_values(PLACE, ignore_index=True)
+    unit = look_up_cost(keys.assign(period=period), cost).fillna(0.0)
+    return keys.assign(unit_cost_value=unit)
