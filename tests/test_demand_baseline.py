@@ -8,7 +8,7 @@ import pytest
 from builders import table
 
 from sopkit import demand
-from sopkit.demand import backtest, damped, methods, places, ranges, segments, shares
+from sopkit.demand import backtest, breaks, damped, methods, places, ranges, segments, shares
 from sopkit.errors import InputError
 from sopkit.tables import TABLES, check_table
 
@@ -374,3 +374,17 @@ def test_gaps_are_told_and_two_rows_a_month_refused():
         demand.forecast_series(pd.concat([given, given.head(1)]), 2)
     with pytest.raises(InputError, match="negative"):
         demand.forecast_series(given.assign(y=-1.0), 2)
+
+
+def test_a_sudden_change_of_level_is_scaled_out():
+    values = np.array([[10.0] * 24 + [30.0] * 12])
+    assert np.allclose(breaks.level_breaks(values), 30)
+    assert np.allclose(demand.forecast_ensemble(values, 6), 30)
+
+
+def test_steady_growth_season_and_short_series_are_no_break():
+    growth = 10 * 1.2 ** (np.arange(48) / 12)
+    season = np.tile([1.0, 1, 1, 9, 9, 9, 1, 1, 1, 9, 9, 9], 4)
+    short = np.r_[[np.nan] * 35, [1.0] * 6, [90.0] * 7]
+    values = np.stack([growth, season, short])
+    assert np.array_equal(breaks.level_breaks(values), values, equal_nan=True)

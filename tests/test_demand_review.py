@@ -8,7 +8,7 @@ from builders import table
 from test_demand_baseline import history
 
 from sopkit import accuracy, demand
-from sopkit.charts.demand import place_labels, plot_accuracy, plot_demand, plot_families
+from sopkit.charts.demand import find_lines, place_labels, plot_accuracy, plot_demand, plot_families
 from sopkit.messages import LANGUAGES, catalogue
 from sopkit.tables import TABLES, check_table
 
@@ -154,7 +154,7 @@ def months(*names):
     periods = pd.date_range("2026-01-01", periods=6, freq="MS")
     frame = pd.DataFrame({"family": "Tea", "period": periods})
     for name in ("actual", "demand", "baseline", "lo_80", "hi_80", "last_plan", "budget"):
-        frame[f"{name}_qty"] = [1.0, 2, 3, 2, 1, 2] if name in names else float("nan")
+        frame[f"{name}_qty"] = [1.0, 2, 3, 2, 1, len(name)] if name in names else float("nan")
     return frame
 
 
@@ -172,6 +172,7 @@ def test_charts_draw_what_there_is(lang, names):
     assert plot_demand(frame.drop(columns="family"), t).to_dict()["layer"]
     assert plot_families(frame, t).to_dict()["facet"]["field"] == "family"
     shown = [name for name in names if not name.endswith("_80")]
+    assert sorted(find_lines(frame)) == sorted(shown)
     assert place_labels(frame, shown)["series"].tolist() == shown
 
 

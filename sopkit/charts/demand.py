@@ -40,23 +40,37 @@ def plot_demand(months: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetCha
     """
     import altair as alt
 
-    shown = [name for name in LINES if months[f"{name}_qty"].notna().any()]
+    shown = find_lines(months)
     layers = [_draw_range(months), *(_draw_line(months, name, t) for name in shown)]
     return alt.layer(*layers, line_labels(t, place_labels(months, shown)))
 
 
-def plot_families(months: pd.DataFrame, t: Texts) -> alt.FacetChart:
+def find_lines(months: pd.DataFrame) -> list[str]:
+    """Return the lines that have numbers; the baseline only where people moved it."""
+    moved = (months["baseline_qty"] - months["demand_qty"]).abs().max()
+    same = not moved > 1e-6 * months["demand_qty"].max()
+    return [
+        name
+        for name in LINES
+        if months[f"{name}_qty"].notna().any() and not (name == "baseline" and same)
+    ]
+
+
+def plot_families(months: pd.DataFrame, t: Texts, limit: int = 12) -> alt.FacetChart:
     """Draw one small chart a family: history, range, agreed demand, last plan, budget.
 
     Args:
-        months: what `plot_demand` takes, with `family`; the largest families come first.
+        months: what `plot_demand` takes, with `family`.
         t: words of one language.
+        limit: families drawn, the largest first; those without demand ahead are left out.
     """
     import altair as alt
 
-    size = months.groupby("family")["demand_qty"].sum().sort_values(ascending=False)
+    size = months.groupby("family")["demand_qty"].sum().sort_values(ascending=False, kind="stable")
+    size = size[size > 0].head(limit)
     names = {family: t.label("family", family) for family in size.index}
-    rows = months.assign(family=months["family"].map(names))
+    rows = months[months["family"].isin(size.index)]
+    rows = rows.assign(family=rows["family"].map(names))
     shown = [name for name in LINES if name != "baseline" and rows[f"{name}_qty"].notna().any()]
     layers = [_draw_range(None), *(_draw_line(None, name, t, small=True) for name in shown)]
     chart = alt.layer(*layers, data=rows).properties(width=215, height=110)
@@ -87,7 +101,7 @@ def place_labels(months: pd.DataFrame, shown: list[str]) -> pd.DataFrame:
         elif name == "demand":
             at, dy = amounts.iloc[:two_thirds].idxmin(), 1.3 * CLEARANCE
         else:
-            at, dy = amounts.iloc[two_thirds - 1 :].idxmin(), 1.3 * CLEARANCE
+            at, dy = amounts.iloc[min(two_thirds, len(line) - 1) :].idxmin(), 1.3 * CLEARANCE
         point = line.loc[[at]].iloc[0]
         places.append(
             {"series": name, "period": point["period"], "amount": point[f"{name}_qty"], "dy": dy}

