@@ -131,7 +131,9 @@ OUTLOOK = table(
 
 
 def compare(*rows: str) -> pd.DataFrame:
-    return compare_targets(table(TARGETS, *rows), OUTLOOK, ITEMS, pd.Timestamp("2026-11-01"))
+    customers = table("customer channel", "K1 shops", "K2 online")
+    november = pd.Timestamp("2026-11-01")
+    return compare_targets(table(TARGETS, *rows), OUTLOOK, ITEMS, customers, november)
 
 
 def test_a_quota_over_three_months_is_reached_by_actual_and_plan():
@@ -143,12 +145,23 @@ def test_a_quota_over_three_months_is_reached_by_actual_and_plan():
 def test_a_target_is_past_running_or_ahead():
     found = compare(
         "Kim all all K1 2026-09 2 - 100",
-        "Kim tea all all 2026-11 1 - 25",
         "Lee all all all 2026-10 2 8 -",
-    )
-    assert found["stage"].tolist() == ["past", "ahead", "running"]
-    assert found["gap_value"].tolist() == [-30, -5, -20]  # 8 units at 10 = 80 against 60
-    assert found["reached_rate"].tolist() == [0.7, 0.8, 0.75]
+        "Kim tea all all 2026-11 1 - 25",
+    ).set_index("stage")
+    assert found["gap_value"].to_dict() == {"past": -30, "running": -20, "ahead": -5}
+    assert found["reached_rate"].to_dict() == {"past": 0.7, "running": 0.75, "ahead": 0.8}
+
+
+def test_quotas_of_a_team_add_up_and_what_was_reached_counts_once():
+    found = compare("Kim all all all 2026-09 1 - 20", "Lee all all all 2026-09 1 - 30")
+    assert found[["owner", "target_value", "reached_value"]].to_numpy().tolist() == [
+        ["all", 50, 30]
+    ]
+
+
+def test_a_target_may_be_for_a_whole_channel():
+    found = compare("Kim all all shops 2026-09 1 - 20", "Kim all all online 2026-09 1 - 20")
+    assert found["reached_value"].fillna(0).to_dict() == {0: 0, 1: 30}
 
 
 def test_a_target_whose_months_are_not_all_known_is_not_judged():
@@ -217,6 +230,6 @@ def test_targets_are_summed_by_owner_open_ones_first():
             "Kim all all K1 2027-11 1 - 40",
         )
     )
-    assert found["stage"].tolist() == ["ahead", "past"]
-    assert found["gap_value"].tolist() == [-20, -10]
-    assert found["reached_rate"].tolist() == [0.5, 70 / 80]
+    assert found["stage"].tolist() == ["ahead", "past", "past"]
+    assert found["gap_value"].tolist() == [-20, 0, -10]
+    assert found["reached_rate"].tolist() == [0.5, 1, 0.75]

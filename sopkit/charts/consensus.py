@@ -26,16 +26,19 @@ LABEL_ROOM = 0.12
 SMALL_SHARE = 0.03
 
 
-def plot_scenarios(scenario_month: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
-    """Draw the base plan's revenue a month inside the band from downside to upside.
+def plot_scenarios(
+    scenario_month: pd.DataFrame, t: Texts, value: str = "revenue_value"
+) -> alt.LayerChart | alt.FacetChart:
+    """Draw the base plan's money a month inside the band from downside to upside.
 
     Args:
         scenario_month: contract `scenario_month` with base, downside and upside.
         t: words of one language.
+        value: the column to draw.
     """
     import altair as alt
 
-    wide = scenario_month.pivot_table(index="period", columns="scenario", values="revenue_value")
+    wide = scenario_month.pivot_table(index="period", columns="scenario", values=value)
     rows = wide[["base", "downside", "upside"]].reset_index()
     tips = [alt.Tooltip("period:T", format="%Y-%m")] + [
         alt.Tooltip(f"{name}:Q", format=",.0f", title=t.word("scenario", name))

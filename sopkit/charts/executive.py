@@ -107,18 +107,17 @@ def place_labels(months: pd.DataFrame) -> pd.DataFrame:
     """Return where each line's name stands, far enough from the other lines.
 
     The name stands at the month in which the line is farthest above (or below) the others' mean,
-    `dy` pixels beyond it; a line alone takes its highest month.
+    `dy` pixels beyond it; where lines share too few months, at the line's highest month.
     """
     rows = []
     for name in SERIES:
         own = months.set_index("period")[name].dropna()
-        if own.empty:
+        if len(own) < 3:
             continue
         others = months.set_index("period")[[n for n in SERIES if n != name]].mean(axis=1)
-        apart = (own - others.reindex(own.index)).dropna()
-        inner = apart.iloc[1:-1] if len(apart) > 4 else apart
-        month: Any = own.idxmax() if inner.empty else inner.abs().idxmax()
-        above = inner.empty or inner[month] >= 0
+        apart = (own - others.reindex(own.index)).dropna().iloc[1:-1]
+        month: Any = apart.abs().idxmax() if len(apart) > 2 else own.iloc[1:-1].idxmax()
+        above = len(apart) <= 2 or apart[month] >= 0
         rows.append(
             {"series": name, "period": month, "amount": own[month], "dy": -12 if above else 14}
         )

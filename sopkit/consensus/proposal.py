@@ -51,7 +51,8 @@ def spread_plan(plan: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         `family`, `plan_qty` (all months), `service_rate` = plan / (plan + short), and a column
-        for each month, named `2026-11`; largest family first.
+        for each month, named `2026-11`; largest family first, those without plan and shortage
+        left out.
     """
     rows = add_family(plan, item)
     months = rows["period"].dt.strftime("%Y-%m")
@@ -61,4 +62,5 @@ def spread_plan(plan: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
     wide.insert(0, "plan_qty", sums["plan_qty"])
     wide.insert(1, "service_rate", (sums["plan_qty"] / wanted.where(wanted > 0)).fillna(1.0))
     wide.columns.name = None
+    wide = wide[wanted.reindex(wide.index) > 0]
     return wide.sort_values("plan_qty", ascending=False, kind="stable").reset_index()
