@@ -127,3 +127,13 @@ def test_nothing_short_means_no_rows(kind):
     case = tables(**line(), service_class=service())
     shortage = explain(case, demand("A P 2026-01 10"))
     assert isinstance(shortage, pd.DataFrame) and shortage.empty
+
+
+def test_lanes_that_lead_back_and_forth_do_not_hide_the_cause():
+    case = tables(
+        **line(),
+        lane=table("from_location to_location unit_cost_value", "P D 2", "P E 2", "D E 1", "E D 1"),
+        service_class=service(),
+    )
+    shortage = explain(case, demand("A D 2026-01 130", "A E 2026-01 90"))
+    assert shortage["cause_code"].unique().tolist() == ["L"]

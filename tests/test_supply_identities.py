@@ -55,3 +55,10 @@ def test_more_demand_of_a_known_place_needs_no_new_case_and_costs_no_less(solved
     assert raised.objective >= plan.objective
     again = solve_case(case, demand)
     pd.testing.assert_frame_equal(again.plan_flow, plan.plan_flow, check_exact=True)
+
+
+def test_a_plan_started_from_a_similar_one_costs_the_same(solved):
+    _, demand, case, plan = solved
+    more = demand.assign(demand_qty=demand["demand_qty"] * 1.1)
+    cold, warm = solve_case(case, more), solve_case(case, more, start=plan)
+    assert warm.objective == pytest.approx(cold.objective, rel=1e-9)

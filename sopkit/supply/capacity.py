@@ -119,3 +119,10 @@ def list_needs(tables: SupplyTables, ways: pd.DataFrame, resources: pd.DataFrame
         }
     )
     return rows[rows["need_hours"] > 0].sort_values(["way", "resource"], ignore_index=True)
+
+
+def pay_hours(needs: pd.DataFrame, resources: pd.DataFrame, way_count: int) -> np.ndarray:
+    """Return the regular pay of the hours that a good unit of each way takes."""
+    pay = resources["hour_value"].to_numpy(float)[needs["resource"].to_numpy()]
+    hours = needs["need_hours"].to_numpy(float)
+    return np.bincount(needs["way"].to_numpy(), hours * pay, minlength=way_count)

@@ -87,6 +87,7 @@ class Tracer:
             where the way is used, below 0 where a limit stops it, above 0 where it does not pay.
         hour_rent: scarcity rent of each need (needs x periods); part_rent: of each use.
         lane_rent: of each way (ways x periods).
+        path: places on the way to the one being explained; lanes that lead back are left aside.
     """
 
     case: Case
@@ -97,6 +98,7 @@ class Tracer:
     lane_rent: Array
     ways_into: dict[int, np.ndarray]
     known: dict[tuple[int, int], Cause] = field(default_factory=dict)
+    path: list[int] = field(default_factory=list)
 
     @classmethod
     def prepare(cls, case: Case, plan: Plan) -> Tracer:
@@ -123,7 +125,9 @@ class Tracer:
         """Return why there is not more of this place's item in this month."""
         key = (int(place), int(month))
         if key not in self.known:
+            self.path.append(key[0])
             self.known[key] = self._find_cause(*key)
+            self.path.pop()
         return self.known[key]
 
     def _find_cause(self, place: int, month: int) -> Cause:
@@ -160,10 +164,11 @@ class Tracer:
         """Return the way and start month that come nearest to paying for a unit in this month."""
         lead = self.case.ways["lead_months"].to_numpy()[ways]
         late = self.case.ways["late_share"].to_numpy()[ways]
+        start_at = self.case.ways["from_place"].to_numpy()
         options = []
         for way, months, share in zip(ways, lead, late, strict=True):
             for start, part in ((month - months, 1 - share), (month - months - 1, share)):
-                if start >= 0 and part > 0:
+                if start >= 0 and part > 0 and start_at[way] not in self.path:
                     gap = round(float(max(self.gap[way, start], 0.0)) / part, 6)
                     options.append((gap, -float(self.plan.flow[way, start]), -start, int(way)))
         if not options:
@@ -185,7 +190,8 @@ class Tracer:
             rents.append((float(self.part_rent[use, start]), "part", int(use)))
         rent, kind, index = max(rents, key=lambda one: one[0])
         if rent <= SCARCE_SHARE * max(worth, 1e-9):
-            return Cause("cost", str(row["source"]), start)
+            hurried = start == 0 and row["lead_days"] > 0
+            return Cause("lead_time" if hurried else "cost", str(row["source"]), start)
         if kind == "resource":
             resource = int(case.needs["resource"].iloc[index])
             return Cause("resource", str(case.resources["resource"].iloc[resource]), start)

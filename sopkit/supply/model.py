@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sopkit.supply.capacity import pay_hours
 from sopkit.supply.prepare import Array, Case
 from sopkit.supply.streams import Streams, late_limits
 
 if TYPE_CHECKING:
     import linopy
+
+AFTER_HORIZON_SHARE = 0.99
 
 
 def build_model(case: Case, streams: Streams) -> linopy.Model:
@@ -23,7 +26,8 @@ def build_model(case: Case, streams: Streams) -> linopy.Model:
     (served so many months later) and `lost` (not served); the rest is served on time.
 
     Objective, least cost: flow (make, buy, move), regular hours, overtime, holding, units below
-    target, late and lost units, and a nudge between equals. Constraints, in this order:
+    target, late and lost units, a nudge between equals, less a credit for what arrives later.
+    Constraints, in this order:
 
     1. `stock_balance`: closing = opening + arriving orders + arriving flow - used - served.
     2. `demand_limit`: late + lost <= demand.
@@ -169,7 +173,8 @@ def _add_lane_limit(model: linopy.Model, case: Case) -> None:
     if case.lane_ways.empty:
         return
     way = _labels(case.lane_ways["way"], "share", "way")
-    moved = model.variables["flow"].sel(way=way) * 1.0
+    weight = _labels(case.lane_ways["weight"], "share", "weight")
+    moved = model.variables["flow"].sel(way=way) * weight
     lane = _labels(case.lane_ways["lane"], "share", "lane")
     moved = _sum_over(moved, lane, "lane", len(case.lanes))
     limit = np.repeat(case.lanes["max_qty"].to_numpy()[:, None], len(case.periods), axis=1)
@@ -205,7 +210,10 @@ def price_terms(case: Case, streams: Streams) -> dict[str, Array]:
     below = np.repeat(case.rates.below_target_rate * value, months, axis=1)
     below[:, -1] += value[:, 0]
     return {
-        "flow": case.way_cost + hour_costs(case)[:, None] + nudge_flow(case)[:, None],
+        "flow": case.way_cost
+        + hour_costs(case)[:, None]
+        + nudge_flow(case)[:, None]
+        - credit_after(case),
         "stock": np.repeat(hold_costs(case) + nudge_stock(case), months).reshape(-1, months),
         "below_target": below,
         "overtime": np.repeat(case.resources["overtime_value"].to_numpy(float), months).reshape(
@@ -218,9 +226,23 @@ def price_terms(case: Case, streams: Streams) -> dict[str, Array]:
 
 def hour_costs(case: Case) -> Array:
     """Return the cost of the hours that a unit of each way takes, at regular pay."""
-    pay = case.resources["hour_value"].to_numpy(float)[case.needs["resource"].to_numpy()]
-    hours = case.needs["need_hours"].to_numpy()
-    return np.bincount(case.needs["way"].to_numpy(), hours * pay, minlength=len(case.ways))
+    return pay_hours(case.needs, case.resources, len(case.ways))
+
+
+def credit_after(case: Case) -> Array:
+    """Return what a unit of each way is credited for arriving after the last month.
+
+    What is started late in the plan arrives in part after it. That part is worth its cheapest
+    supply cost (less a hundredth, so that nothing is started for its own sake); without it the
+    last months would be bent to avoid starting anything.
+    """
+    base = case.places["base_cost"].to_numpy()[case.ways["place"].to_numpy()]
+    worth = AFTER_HORIZON_SHARE * np.where(np.isfinite(base), base, 0.0)
+    months = len(case.periods)
+    after = np.zeros((len(case.ways), months))
+    for delay, share in list_arrivals(case.ways):
+        after[:, max(months - delay, 0) :] += share[:, None]
+    return after * worth[:, None]
 
 
 def hold_costs(case: Case) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import DAYS_PER_MONTH, to_period
-from sopkit.supply.capacity import list_hours, list_needs
+from sopkit.supply.capacity import list_hours, list_needs, pay_hours
 from sopkit.supply.dated import value_on
 from sopkit.supply.network import find_places, list_parts, list_ways, usable_stock
 from sopkit.supply.problems import find_supply_problems, raise_errors
@@ -58,7 +58,8 @@ class Case:
         needs: `way`, `resource` (row of `resources`), `need_hours` for each good unit.
         resources: `resource`, `hour_value`, `overtime_value`.
         regular_hours, overtime_hours: (resources x periods).
-        lanes: `lane`, `max_qty` a month; `lane_ways`: `way`, `lane` (row of `lanes`).
+        lanes: `lane`, `max_qty` a month; `lane_ways`: `way`, `lane` (row of `lanes`),
+            `weight` (limit taken by a unit).
         arriving: orders under way (places x periods).
         target: stock wanted at the end (places x periods).
         warnings: what a planner should know (see `find_supply_problems`).
@@ -112,7 +113,10 @@ def prepare_case(
     hours = list_hours(tables.resource, tables.capacity, periods, working_days or {})
     uses, use_qty = _list_uses(tables, ways, places, periods)
     way_cost, way_limit = _price_ways(tables, ways, periods)
-    places = _value_places(tables, places, ways, uses, use_qty, way_cost, periods)
+    needs = list_needs(tables, ways, hours.resources)
+    cost = way_cost.mean(axis=1) + pay_hours(needs, hours.resources, len(ways))
+    base = base_costs(len(places), ways, uses, use_qty.mean(axis=1), cost)
+    places = _value_places(tables, places.assign(base_cost=base), ways, periods[0])
     lanes, lane_ways = _list_lanes(tables, ways)
     return Case(
         tables=tables,
@@ -124,7 +128,7 @@ def prepare_case(
         way_limit=way_limit,
         uses=uses,
         use_qty=use_qty,
-        needs=list_needs(tables, ways, hours.resources),
+        needs=needs,
         resources=hours.resources,
         regular_hours=hours.regular_hours,
         overtime_hours=hours.overtime_hours,
@@ -220,27 +224,26 @@ def _price_ways(
     terms = tables.purchase_term.assign(
         max_qty=tables.purchase_term["max_qty"].astype(float).fillna(np.inf)
     )
-    for month, period in enumerate(periods):
-        asked = keys.assign(period=period)
-        on = ["supplier", *PLACE]
-        cost[bought, month] = value_on(asked, terms, "price_value", on, "location")
-        limit[bought, month] = value_on(asked, terms, "max_qty", on, "location")
+    asked = keys.loc[keys.index.repeat(len(periods))].reset_index(drop=True)
+    asked["period"] = np.tile(periods.to_numpy(), len(keys))
+    on = ["supplier", *PLACE]
+    for values, column in ((cost, "price_value"), (limit, "max_qty")):
+        found = value_on(asked, terms, column, on, "location").to_numpy(float)
+        values[bought] = found.reshape(-1, len(periods))
     return np.nan_to_num(cost, nan=0.0), limit
 
 
 def _value_places(
-    tables: SupplyTables,
-    places: pd.DataFrame,
-    ways: pd.DataFrame,
-    uses: pd.DataFrame,
-    use_qty: Array,
-    way_cost: Array,
-    periods: pd.DatetimeIndex,
+    tables: SupplyTables, places: pd.DataFrame, ways: pd.DataFrame, first: pd.Timestamp
 ) -> pd.DataFrame:
-    """Return the places with unit value, cheapest supply cost, depth and opening stock."""
-    base = base_costs(len(places), ways, uses, use_qty.mean(axis=1), way_cost.mean(axis=1))
+    """Return the places with unit value, depth and opening stock.
+
+    The unit value is the standard cost in the first month, else the cheapest supply cost, else
+    next to nothing (so that stock is never free to hold).
+    """
+    base = places["base_cost"].to_numpy(float)
     standard = value_on(
-        places.assign(period=periods[0]), tables.cost, "unit_cost_value", PLACE, "location"
+        places.assign(period=first), tables.cost, "unit_cost_value", PLACE, "location"
     ).to_numpy(float)
     finite = np.where(np.isfinite(base), base, 0.0)
     value = np.where(np.isnan(standard) | (standard <= 0), finite, standard)
@@ -251,7 +254,6 @@ def _value_places(
     moved = ways.loc[ways["flow_kind"] == "move", "place"]
     return places.assign(
         unit_value=np.where(value > 0, value, np.median(known) * 1e-3 if len(known) else 1e-3),
-        base_cost=base,
         depth=places.index.isin(moved).astype(int),
         opening_qty=opening.fillna(0.0).to_numpy(float),
     )
@@ -290,7 +292,8 @@ def _list_lanes(tables: SupplyTables, ways: pd.DataFrame) -> tuple[pd.DataFrame,
     ).sort_values("lane", ignore_index=True)
     shared = ways[ways["lane"].notna()].reset_index(names="way")[["way", "lane"]]
     numbers = pd.Series(lanes.index, index=lanes["lane"])
-    return lanes, shared.assign(lane=shared["lane"].map(numbers).astype("int64"))
+    lane = shared["lane"].map(numbers).astype("int64")
+    return lanes, shared.assign(lane=lane, weight=1.0)
 
 
 def _sum_arriving(

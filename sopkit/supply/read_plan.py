@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sopkit.supply.model import (
+    credit_after,
     hold_costs,
     hour_costs,
     list_arrivals,
@@ -36,6 +38,7 @@ class Plan:
         worth: money one more unit would save (places x periods), hour (resources x periods), unit
             of lane (lanes x periods); from the duals.
         seconds: time by step; sizes: columns and rows of the model.
+        basis: the solver's, to start a similar plan from.
     """
 
     constrained_plan: pd.DataFrame
@@ -50,6 +53,7 @@ class Plan:
     worth: dict[str, Array]
     seconds: dict[str, float] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    basis: Any = field(default=None, repr=False)
 
     def within(self, periods: pd.DatetimeIndex) -> Plan:
         """Return the plan with its monthly tables cut to the periods; costs stay whole."""
@@ -170,17 +174,23 @@ def _read_stock(case: Case, streams: Streams, flow: Array, service: Service) -> 
     gains = columns["make_qty"] + columns["buy_qty"]
     gains = gains + columns["move_in_qty"] + columns["open_supply_qty"]
     spent = columns["move_out_qty"] + columns["used_qty"] + columns["served_qty"]
-    opening = case.places["opening_qty"].to_numpy()[:, None]
-    closing = np.round(opening + (gains - spent).cumsum(axis=1), DECIMALS)
-    closing = np.where(np.abs(closing) < 1e-4, np.maximum(closing, 0.0), closing)
-    columns["closing_qty"] = closing
-    columns["opening_qty"] = np.hstack([np.broadcast_to(opening, (len(closing), 1)), closing])[
-        :, :-1
-    ]
+    opening = case.places["opening_qty"].to_numpy()
+    columns["opening_qty"], columns["closing_qty"] = _roll_stock(opening, gains - spent)
     backlog = (demand - columns["served_qty"] - columns["short_qty"]).cumsum(axis=1)
     columns["backlog_qty"] = np.maximum(np.round(backlog, DECIMALS), 0.0)
     columns["safety_stock_qty"] = np.round(case.target, DECIMALS)
     return fit_columns(_to_rows(case.places[PLACE], case, columns), TABLES["constrained_plan"])
+
+
+def _roll_stock(opening: Array, change: Array) -> tuple[Array, Array]:
+    """Return opening and closing stock of each month; the solver's noise never goes below 0."""
+    stock = np.zeros((len(opening), change.shape[1] + 1))
+    stock[:, 0] = opening
+    for month in range(change.shape[1]):
+        stock[:, month + 1] = np.maximum(
+            np.round(stock[:, month] + change[:, month], DECIMALS), 0.0
+        )
+    return stock[:, :-1], stock[:, 1:]
 
 
 def _to_rows(keys: pd.DataFrame, case: Case, columns: dict[str, Array]) -> pd.DataFrame:
@@ -255,6 +265,7 @@ def _read_costs(
         ),
         "short": (service.short * prices["lost"]).sum(),
         "below_target": (missing * prices["below_target"]).sum(),
+        "after_horizon": -(flow * credit_after(case)).sum(),
         "preference": (flow * nudge_flow(case)[:, None]).sum()
         + (stock * nudge_stock(case)[:, None]).sum(),
     }

@@ -157,7 +157,8 @@ PLAN_COST = result(
     "What the plan costs, term by term; the terms sum to the objective.",
     code(
         "term",
-        "make, buy, move, regular, overtime, hold, late, short, below_target, preference",
+        "make, buy, move, regular, overtime, hold, late, short, below_target, preference, "
+        "after_horizon (credit for what arrives after the last month)",
     ),
     value("cost_value", "money over the solved months"),
 )
