@@ -12,6 +12,15 @@ from sopkit.supply.netting import extend_forecast, net_demand
 from sopkit.supply.prepare import Case, Rates, prepare_case, set_targets
 from sopkit.supply.problems import find_supply_problems
 from sopkit.supply.read_plan import Plan
+from sopkit.supply.review import (
+    rank_flows,
+    rate_loads,
+    sum_causes,
+    sum_months,
+    sum_paid,
+    sum_resources,
+    sum_service,
+)
 from sopkit.supply.solve import solve_case, solve_plan
 from sopkit.supply.tables import SupplyTables
 
@@ -27,8 +36,15 @@ __all__ = [
     "find_supply_problems",
     "net_demand",
     "prepare_case",
+    "rank_flows",
+    "rate_loads",
     "rough_cut_load",
     "set_targets",
     "solve_case",
     "solve_plan",
+    "sum_causes",
+    "sum_months",
+    "sum_paid",
+    "sum_resources",
+    "sum_service",
 ]

@@ -32,6 +32,8 @@ class Plan:
         constrained_plan, plan_flow, plan_service, plan_resource, plan_cost: contract frames over
             all solved months (`within` cuts them to the months shown).
         status: `optimal`, or why the solver stopped earlier.
+        month_cost: `plan_cost` by month: `term`, `period` (of the flow, stock or demand),
+            `cost_value`.
         objective: sum of `plan_cost` [money].
         streams: the demand the plan answers.
         flow: units started (ways x periods).
@@ -46,6 +48,7 @@ class Plan:
     plan_service: pd.DataFrame
     plan_resource: pd.DataFrame
     plan_cost: pd.DataFrame
+    month_cost: pd.DataFrame
     status: str
     objective: float
     streams: Streams
@@ -57,7 +60,7 @@ class Plan:
 
     def within(self, periods: pd.DatetimeIndex) -> Plan:
         """Return the plan with its monthly tables cut to the periods; costs stay whole."""
-        names = ("constrained_plan", "plan_flow", "plan_service", "plan_resource")
+        names = ("constrained_plan", "plan_flow", "plan_service", "plan_resource", "month_cost")
         cut = {}
         for name in names:
             frame = getattr(self, name)
@@ -80,7 +83,8 @@ def read_plan(
     service = read_service(streams, values)
     constrained = _read_stock(case, streams, flow, service)
     resource = _read_resources(case, flow, values, duals)
-    cost = _read_costs(case, streams, flow, values, service)
+    month_cost = _read_costs(case, streams, flow, values, service)
+    cost = _sum_terms(month_cost)
     return Plan(
         constrained_plan=constrained,
         plan_flow=_read_flow(case, flow),
@@ -88,6 +92,7 @@ def read_plan(
         plan_resource=resource,
         plan_cost=cost,
         status=status,
+        month_cost=month_cost,
         objective=float(cost["cost_value"].sum()),
         streams=streams,
         flow=flow,
@@ -247,30 +252,37 @@ def _read_worth(case: Case, duals: dict[str, Array]) -> dict[str, Array]:
 def _read_costs(
     case: Case, streams: Streams, flow: Array, values: dict[str, Array], service: Service
 ) -> pd.DataFrame:
-    """Return the contract `plan_cost`: the objective term by term."""
+    """Return the objective term by term and month by month: `term`, `period`, `cost_value`."""
     prices = price_terms(case, streams)
     kind = case.ways["flow_kind"].to_numpy()
-    money = (flow * case.way_cost).sum(axis=1)
+    money = flow * case.way_cost
     stock = values["stock"] + values["protected"]
     missing = case.target - values["protected"]
+    late = sum(delay * qty for delay, qty in enumerate(service.late, start=1))
     terms = {
-        "make": money[kind == "make"].sum(),
-        "buy": money[kind == "buy"].sum(),
-        "move": money[kind == "move"].sum(),
-        "regular": (flow * hour_costs(case)[:, None]).sum(),
-        "overtime": (values["overtime"] * prices["overtime"]).sum(),
-        "hold": (stock * hold_costs(case)[:, None]).sum(),
-        "late": sum(
-            delay * (late * prices["late"]).sum() for delay, late in enumerate(service.late, 1)
+        "make": money[kind == "make"],
+        "buy": money[kind == "buy"],
+        "move": money[kind == "move"],
+        "regular": flow * hour_costs(case)[:, None],
+        "overtime": values["overtime"] * prices["overtime"],
+        "hold": stock * hold_costs(case)[:, None],
+        "late": late * prices["late"],
+        "short": service.short * prices["lost"],
+        "below_target": missing * prices["below_target"],
+        "preference": np.vstack(
+            [flow * nudge_flow(case)[:, None], stock * nudge_stock(case)[:, None]]
         ),
-        "short": (service.short * prices["lost"]).sum(),
-        "below_target": (missing * prices["below_target"]).sum(),
-        "after_horizon": -(flow * credit_after(case)).sum(),
-        "preference": (flow * nudge_flow(case)[:, None]).sum()
-        + (stock * nudge_stock(case)[:, None]).sum(),
+        "after_horizon": -flow * credit_after(case),
     }
-    rows = pd.DataFrame({"term": list(terms), "cost_value": list(terms.values())})
-    return fit_columns(rows.round({"cost_value": DECIMALS}), TABLES["plan_cost"])
+    sums = pd.DataFrame({term: cost.sum(axis=0) for term, cost in terms.items()})
+    months = sums.round(DECIMALS).assign(period=case.periods)
+    return months.melt(id_vars="period", var_name="term", value_name="cost_value")
+
+
+def _sum_terms(month_cost: pd.DataFrame) -> pd.DataFrame:
+    """Return the contract `plan_cost`."""
+    terms = month_cost.groupby("term", as_index=False, sort=False)[["cost_value"]].sum()
+    return fit_columns(terms.round({"cost_value": DECIMALS}), TABLES["plan_cost"])
 
 
 def _allocate_service(streams: Streams, service: Service) -> pd.DataFrame:
