@@ -123,6 +123,8 @@ def solve_model(model: linopy.Model, *, time_limit: float = 300.0, basis: Any = 
         solver = _run(matrices, "simplex" if basis is not None else "ipx", time_limit, basis)
     if solver is None or not _is_exact(solver, matrices):
         solver = _run(matrices, "simplex", time_limit)
+    if _has_stumbled(solver):
+        solver = _run(matrices, "simplex", time_limit, scaled=False)
     words = _check_status(solver, time_limit)
     found = solver.getSolution()
     columns = _spread(matrices.vlabels, np.asarray(found.col_value))
@@ -135,9 +137,20 @@ def solve_model(model: linopy.Model, *, time_limit: float = 300.0, basis: Any = 
     )
 
 
-def _run(matrices: Any, method: str, time_limit: float, basis: Any = None) -> Any:
-    """Return a solver that has run."""
+def _has_stumbled(solver: Any) -> bool:
+    """Return whether the solver gave up on its own numbers: no optimum, no proof, no time-out."""
+    import highspy
+
+    return bool(solver.getModelStatus() == highspy.HighsModelStatus.kNotset)
+
+
+def _run(
+    matrices: Any, method: str, time_limit: float, basis: Any = None, scaled: bool = True
+) -> Any:
+    """Return a solver that has run; `scaled` False leaves out the solver's own scaling."""
     solver = _hand_over(matrices)
+    if not scaled:
+        solver.setOptionValue("simplex_scale_strategy", 0)
     solver.setOptionValue("solver", method)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 1)
