@@ -303,6 +303,26 @@ def _days_until_used(stock: np.ndarray, use: np.ndarray) -> np.ndarray:
     return np.where(left > 1e-9, np.nan, days)
 
 
+def rank_stock(compared: pd.DataFrame) -> pd.DataFrame:
+    """Return the places where stock is too little or too much, the most money first.
+
+    Args:
+        compared: what `compare_stock` returned.
+
+    Returns:
+        The rows with `ask`: below (bring forward), excess (stop, move or sell), unused (nothing
+        ahead uses it).
+    """
+    rows = compared[(compared["below_value"] > 0) | (compared["excess_value"] > 0)]
+    unused = (rows["excess_qty"] >= rows["on_hand_qty"]) & (rows["on_hand_qty"] > 0)
+    ask = np.where(rows["below_value"] > 0, "below", np.where(unused, "unused", "excess"))
+    money = rows[["below_value", "excess_value"]].max(axis=1)
+    ranked = rows.assign(ask=ask, _money=money).sort_values(
+        ["_money", *PLACE], ascending=[False, True, True], ignore_index=True
+    )
+    return ranked.drop(columns="_money")
+
+
 def value_stock(plan: pd.DataFrame, unit_cost: pd.DataFrame) -> pd.DataFrame:
     """Return closing stock at cost, a row per place and month, blocked stock left out.
 

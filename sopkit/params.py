@@ -120,7 +120,21 @@ class SupplyReview(Declared):
     volume_unit: VolumeUnit
     country: Country
     horizon_months: HorizonMonths
-    as_of: AsOf
+    solve_months: int = Field(
+        default=20, description="months solved, at least those of the horizon", ge=1, le=48
+    )
+    service_level: float = Field(
+        default=0.95,
+        description="chance of no stock-out in a replenishment where no policy says",
+        gt=0,
+        lt=1,
+    )
+    review_days: float = Field(
+        default=7.0, description="days between replenishments where no policy says", gt=0, le=365
+    )
+    cover_months: float = Field(
+        default=3.0, description="months of use above targets from which stock is too much", ge=0
+    )
 
 
 class ConsensusReview(Declared):

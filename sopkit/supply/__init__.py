@@ -9,10 +9,12 @@ from sopkit.supply.check import check_plan
 from sopkit.supply.explain import explain_shortages
 from sopkit.supply.loads import find_lead_times, rough_cut_load
 from sopkit.supply.netting import extend_forecast, net_demand
+from sopkit.supply.network import usable_stock
 from sopkit.supply.prepare import Case, Rates, prepare_case, set_targets
 from sopkit.supply.problems import find_supply_problems
 from sopkit.supply.read_plan import Plan
 from sopkit.supply.review import (
+    CHAIN,
     rank_flows,
     rate_loads,
     sum_causes,
@@ -25,6 +27,7 @@ from sopkit.supply.solve import solve_case, solve_plan
 from sopkit.supply.tables import SupplyTables
 
 __all__ = [
+    "CHAIN",
     "Case",
     "Plan",
     "Rates",
@@ -47,4 +50,5 @@ __all__ = [
     "sum_paid",
     "sum_resources",
     "sum_service",
+    "usable_stock",
 ]

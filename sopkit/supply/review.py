@@ -115,8 +115,8 @@ def sum_months(plan: Plan, item: pd.DataFrame) -> pd.DataFrame:
         item: contract `item`; only sellable items count.
 
     Returns:
-        `family`, `period`, `supply_qty` (made, bought and under way, arriving), `demand_qty`, `served_qty`, `short_qty`,
-        `closing_qty`.
+        `family`, `period`, `supply_qty` (made, bought and under way, arriving), `demand_qty`,
+        `served_qty`, `short_qty`, `closing_qty`.
     """
     sold = item.loc[item["sellable"].astype(bool), ["item", "family"]]
     rows = plan.constrained_plan.merge(sold, on="item", how="inner", validate="many_to_one")

@@ -108,23 +108,22 @@ def solve_model(model: linopy.Model, *, time_limit: float = 300.0, basis: Any = 
     """Return values and duals of the optimum, or of the best plan when time ran out.
 
     Dual simplex up to 60,000 columns, from `basis` if one is given and fits. Above, interior
-    point with crossover (measured at half the time on 84,000 columns); its result is checked,
-    and where sums do not tie (lead times of nearly a month make bad bases) simplex is run after
-    all. The model is handed over as arrays here, not by `model.solve`, because that prints the
+    point with crossover (measured at half the time on 84,000 columns). The result is checked:
+    where simplex gives up (it does on some degenerate plans: "excessive primal values") or sums
+    do not tie (lead times of nearly a month make bad bases), the other method is run after all.
+    The model is handed over as arrays here, not by `model.solve`, because that prints the
     solver's banner into notebooks.
 
     Raises:
         PlanError: the solver stopped without a plan.
     """
     matrices = model.matrices
-    small = model.nvars <= SIMPLEX_COLUMNS
-    solver = None
-    if basis is not None or not small:
-        solver = _run(matrices, "simplex" if basis is not None else "ipx", time_limit, basis)
-    if solver is None or not _is_exact(solver, matrices):
-        solver = _run(matrices, "simplex", time_limit)
-    if _has_stumbled(solver):
-        solver = _run(matrices, "simplex", time_limit, scaled=False)
+    simplex_first = basis is not None or model.nvars <= SIMPLEX_COLUMNS
+    first, second = ("simplex", "ipx") if simplex_first else ("ipx", "simplex")
+    solver = _run(matrices, first, time_limit, basis)
+    if not _is_exact(solver, matrices):
+        other = _run(matrices, second, time_limit)
+        solver = other if _has_plan(other) else solver
     words = _check_status(solver, time_limit)
     found = solver.getSolution()
     columns = _spread(matrices.vlabels, np.asarray(found.col_value))
@@ -178,14 +177,21 @@ def _is_exact(solver: Any, matrices: Any) -> bool:
     return bool(gap.max(initial=0.0) <= LARGEST_GAP)
 
 
+def _has_plan(solver: Any) -> bool:
+    """Return whether the solver holds a plan that keeps all limits, optimal or not."""
+    import highspy
+
+    feasible: int = highspy.kSolutionStatusFeasible
+    return bool(solver.getInfo().primal_solution_status == feasible)
+
+
 def _check_status(solver: Any, time_limit: float) -> str:
     """Return the solver's status in words; raise when it has no plan."""
     import highspy
 
     status = solver.getModelStatus()
     words = str(solver.modelStatusToString(status)).lower()
-    feasible = solver.getInfo().primal_solution_status == highspy.kSolutionStatusFeasible
-    if status != highspy.HighsModelStatus.kOptimal and not feasible:
+    if status != highspy.HighsModelStatus.kOptimal and not _has_plan(solver):
         raise PlanError(
             f"The solver stopped without a plan ({words}) after at most {time_limit:g} s. "
             "Raise time_limit, or plan fewer months."
