@@ -181,8 +181,7 @@ def _has_plan(solver: Any) -> bool:
     """Return whether the solver holds a plan that keeps all limits, optimal or not."""
     import highspy
 
-    feasible: int = highspy.kSolutionStatusFeasible
-    return bool(solver.getInfo().primal_solution_status == feasible)
+    return bool(solver.getInfo().primal_solution_status == highspy.kSolutionStatusFeasible)
 
 
 def _check_status(solver: Any, time_limit: float) -> str:
