@@ -136,20 +136,9 @@ def solve_model(model: linopy.Model, *, time_limit: float = 300.0, basis: Any = 
     )
 
 
-def _has_stumbled(solver: Any) -> bool:
-    """Return whether the solver gave up on its own numbers: no optimum, no proof, no time-out."""
-    import highspy
-
-    return bool(solver.getModelStatus() == highspy.HighsModelStatus.kNotset)
-
-
-def _run(
-    matrices: Any, method: str, time_limit: float, basis: Any = None, scaled: bool = True
-) -> Any:
-    """Return a solver that has run; `scaled` False leaves out the solver's own scaling."""
+def _run(matrices: Any, method: str, time_limit: float, basis: Any = None) -> Any:
+    """Return a solver that has run."""
     solver = _hand_over(matrices)
-    if not scaled:
-        solver.setOptionValue("simplex_scale_strategy", 0)
     solver.setOptionValue("solver", method)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 1)
