@@ -331,10 +331,24 @@ def value_stock(plan: pd.DataFrame, unit_cost: pd.DataFrame) -> pd.DataFrame:
         unit_cost: `item`, `location`, `unit_cost_value`; a place without cost counts with 0.
 
     Returns:
-        `item`, `location`, `period`, `closing_qty`, `stock_value`, `target_value` (safety stock).
+        `item`, `location`, `period`, `closing_qty`, `stock_value`, `target_value` (safety stock),
+        `early_value` (built or bought ahead: stock above safety stock that is not simply left
+        from today).
+
+    Example:
+        Stock 100 today, 30 used, safety stock 20, closing 90: 70 are left from today, 20 ahead.
     """
     rows = plan.merge(unit_cost, on=PLACE, how="left", validate="many_to_one")
+    rows = rows.sort_values([*PLACE, "period"], kind="stable", ignore_index=True)
     each = rows["unit_cost_value"].fillna(0.0)
+    spent = (rows["served_qty"] + rows["used_qty"] + rows["move_out_qty"]).groupby(
+        [rows["item"], rows["location"]]
+    )
+    today = rows.groupby(PLACE)["opening_qty"].transform("first")
+    left = (today - spent.cumsum()).clip(lower=0)
+    due = rows["safety_stock_qty"].where(rows["safety_stock_qty"] > left, left)
     return rows[[*PLACE, "period", "closing_qty"]].assign(
-        stock_value=rows["closing_qty"] * each, target_value=rows["safety_stock_qty"] * each
+        stock_value=rows["closing_qty"] * each,
+        target_value=rows["safety_stock_qty"] * each,
+        early_value=(rows["closing_qty"] - due).clip(lower=0) * each,
     )

@@ -7,6 +7,7 @@ from sopkit.errors import InputError
 from sopkit.inventory import (
     compare_stock,
     project_inventory,
+    rank_stock,
     sum_errors,
     target_stock,
     value_stock,
@@ -134,8 +135,8 @@ def test_backlog_is_carried_forward():
 
 
 PLAN = table(
-    "item location period demand_qty used_qty move_out_qty closing_qty safety_stock_qty",
-    *[f"A D 2026-0{m} 15 0 5 50 10" for m in (1, 2, 3)],
+    "item location period opening_qty demand_qty served_qty used_qty move_out_qty closing_qty safety_stock_qty",
+    *[f"A D 2026-0{m} 50 15 15 0 5 50 10" for m in (1, 2, 3)],
 )
 COST = table("item location unit_cost_value", "A D 2")
 
@@ -166,3 +167,10 @@ def test_closing_stock_is_valued_at_cost():
     rows = value_stock(PLAN, COST)
     assert rows["stock_value"].tolist() == [100, 100, 100]
     assert rows["target_value"].tolist() == [20, 20, 20]
+    # 20 a month go: 30, 10, 0 are left of today's 50; safety stock is 10
+    assert rows["early_value"].tolist() == [40, 80, 80]
+
+
+def test_stock_that_asks_for_something_is_ranked_by_money():
+    compared = pd.concat([compare(100).to_frame().T, compare(4).to_frame().T], ignore_index=True)
+    assert rank_stock(compared.infer_objects())["ask"].tolist() == ["excess", "below"]

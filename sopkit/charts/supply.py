@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
 ROW_HEIGHT = 27
 MOST_ROWS = 24
+NARROW = 480
 WHITE = "#fff"
 
 
 def plot_load(load: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
     """Draw load in per cent of regular hours, a row a resource, a column a month.
+
+    On a narrow screen the figures give way to colour alone.
 
     Pale to strong blue: fits. Amber: needs overtime. Red: more than overtime too. Resources in
     the order of the frame, at most 24.
@@ -64,7 +67,7 @@ def plot_load(load: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
     boxes = base.mark_rect(cornerRadius=3).encode(
         fill=alt.Fill("fill:N", scale=None), fillOpacity=alt.FillOpacity("opacity:Q", scale=None)
     )
-    texts = base.mark_text(fontSize=12).encode(
+    texts = base.mark_text(fontSize=12, opacity=alt.expr(f"width < {NARROW} ? 0 : 1")).encode(
         text="text:N", color=alt.Color("ink:N", scale=None, legend=None)
     )
     return alt.layer(boxes, texts).properties(height=ROW_HEIGHT * len(order))
@@ -125,16 +128,19 @@ def plot_stock(months: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChar
         .mark_line(stroke=BUDGET, strokeDash=[2, 4], strokeWidth=1.6)
         .encode(x=month_axis(), y=amount_axis(t, "target_value"), tooltip=tips)
     )
-    peak = rows.nlargest(1, "stock_value").iloc[0]
-    last = rows.iloc[-(-2 * len(rows) // 3) - 1]
+    inner = rows.iloc[2:] if len(rows) > 4 else rows
+    peak = inner.nlargest(1, "stock_value").iloc[0]
+    gap = inner["stock_value"] - inner["target_value"]
+    free = inner.assign(gap=gap).nlargest(1, "gap").iloc[0]
     places = pd.DataFrame(
         {
             "series": ["stock", "target"],
-            "period": [peak["period"], last["period"]],
-            "amount": [peak["stock_value"], last["target_value"]],
+            "period": [peak["period"], free["period"]],
+            "amount": [peak["stock_value"], free["target_value"]],
             "dy": [-10, 16],
         }
     )
+    places = places if rows["target_value"].any() else places.iloc[:1]
     return alt.layer(area, target, stock, line_labels(t, places)).properties(height=220)
 
 

@@ -14,10 +14,10 @@ from sopkit.supply.prepare import Case, Rates, prepare_case, set_targets
 from sopkit.supply.problems import find_supply_problems
 from sopkit.supply.read_plan import Plan
 from sopkit.supply.review import (
-    CHAIN,
     rank_flows,
     rate_loads,
     sum_causes,
+    sum_hits,
     sum_months,
     sum_paid,
     sum_resources,
@@ -27,7 +27,6 @@ from sopkit.supply.solve import solve_case, solve_plan
 from sopkit.supply.tables import SupplyTables
 
 __all__ = [
-    "CHAIN",
     "Case",
     "Plan",
     "Rates",
@@ -46,6 +45,7 @@ __all__ = [
     "solve_case",
     "solve_plan",
     "sum_causes",
+    "sum_hits",
     "sum_months",
     "sum_paid",
     "sum_resources",

@@ -8,7 +8,8 @@ import pandas as pd
 from sopkit.supply.read_plan import Plan
 
 PAID = ("make", "buy", "move", "regular", "overtime", "hold")
-CHAIN = ["cause", "cause_code", "root_cause", "root_code"]
+CAUSE = ["cause", "cause_code"]
+SLACK_HOURS = 1e-3
 
 
 def rate_loads(load: pd.DataFrame) -> pd.DataFrame:
@@ -25,8 +26,8 @@ def rate_loads(load: pd.DataFrame) -> pd.DataFrame:
         Load 110 of 100 regular and 20 overtime hours: rate 1.1, state overtime.
     """
     regular = load["regular_hours"]
-    over_all = load["load_hours"] > regular + load["overtime_hours"] + 1e-6
-    over = load["load_hours"] > regular + 1e-6
+    over_all = load["load_hours"] > regular + load["overtime_hours"] + SLACK_HOURS
+    over = load["load_hours"] > regular + SLACK_HOURS
     state = np.where(over_all, "over", np.where(over, "overtime", "fits"))
     rate = load["load_hours"] / regular.where(regular > 0)
     return load.assign(load_rate=rate.where(regular > 0, rate.where(over, 0.0)), state=state)
@@ -78,32 +79,38 @@ def sum_causes(shortage: pd.DataFrame) -> pd.DataFrame:
         shortage: contract `shortage`.
 
     Returns:
-        `cause`, `cause_code`, `root_cause`, `root_code`, `first_period`, `last_period` (of the
-        demand that is missed), `short_qty`, `late_qty`, `short_value`, `item_count`, `items`
-        (codes of the three most hit), `top_item`.
+        `cause`, `cause_code`, `first_period`, `last_period` (of the demand that is missed),
+        `short_qty`, `late_qty`, `short_value`, `item_count`, and of the dearest row `root_cause`,
+        `root_code`, `item`.
     """
-    rows = shortage.assign(**{name: shortage[name].fillna("") for name in CHAIN})
-    hit = rows.groupby([*CHAIN, "item"], as_index=False)[["short_value", "late_qty"]].sum()
-    hit = hit.sort_values(
-        [*CHAIN, "short_value", "late_qty", "item"],
-        ascending=[*[True] * 4, False, False, True],
-        kind="stable",
+    order = ["short_value", "late_qty", *CAUSE, "item", "period"]
+    ranked = shortage.sort_values(
+        order, ascending=[False, False, *[True] * 4], kind="stable", ignore_index=True
     )
-    items = hit.groupby(CHAIN)["item"].agg(lambda codes: list(codes[:3])).rename("items")
-    sums = rows.groupby(CHAIN).agg(
+    causes = ranked.groupby(CAUSE, as_index=False).agg(
         first_period=("period", "min"),
         last_period=("period", "max"),
         short_qty=("short_qty", "sum"),
         late_qty=("late_qty", "sum"),
         short_value=("short_value", "sum"),
         item_count=("item", "nunique"),
+        item=("item", "first"),
     )
-    causes = sums.join(items).reset_index()
-    causes["top_item"] = causes["items"].str[0]
-    return causes.sort_values(
-        ["short_value", "late_qty", *CHAIN],
-        ascending=[False, False, *[True] * 4],
-        ignore_index=True,
+    roots = ranked.drop_duplicates(CAUSE)[[*CAUSE, "root_cause", "root_code"]]
+    causes = causes.merge(roots, on=CAUSE, validate="one_to_one")
+    return causes.sort_values(order[:4], ascending=[False, False, True, True], ignore_index=True)
+
+
+def sum_hits(shortage: pd.DataFrame) -> pd.DataFrame:
+    """Return which items each cause hits, the dearest first.
+
+    Returns:
+        `cause`, `cause_code`, `item`, `short_qty`, `late_qty`, `short_value`.
+    """
+    sums = ["short_qty", "late_qty", "short_value"]
+    rows = shortage.groupby([*CAUSE, "item"], as_index=False)[sums].sum()
+    return rows.sort_values(
+        ["short_value", "late_qty", "item"], ascending=[False, False, True], ignore_index=True
     )
 
 
@@ -115,14 +122,16 @@ def sum_months(plan: Plan, item: pd.DataFrame) -> pd.DataFrame:
         item: contract `item`; only sellable items count.
 
     Returns:
-        `family`, `period`, `supply_qty` (made, bought and under way, arriving), `demand_qty`,
-        `served_qty`, `short_qty`, `closing_qty`.
+        `family`, `period`, `supply_qty` (made, bought and under way, arriving, less what
+        production takes; at least 0), `demand_qty`, `served_qty`, `short_qty`, `closing_qty`.
     """
     sold = item.loc[item["sellable"].astype(bool), ["item", "family"]]
     rows = plan.constrained_plan.merge(sold, on="item", how="inner", validate="many_to_one")
-    rows["supply_qty"] = rows["make_qty"] + rows["buy_qty"] + rows["open_supply_qty"]
+    arriving = rows["make_qty"] + rows["buy_qty"] + rows["open_supply_qty"]
+    rows["supply_qty"] = arriving - rows["used_qty"]
     columns = ["supply_qty", "demand_qty", "served_qty", "short_qty", "closing_qty"]
-    return rows.groupby(["family", "period"], as_index=False)[columns].sum()
+    sums = rows.groupby(["family", "period"], as_index=False)[columns].sum()
+    return sums.assign(supply_qty=sums["supply_qty"].clip(lower=0))
 
 
 def sum_service(plan: Plan, item: pd.DataFrame) -> pd.DataFrame:
