@@ -252,6 +252,8 @@ def test_quotas_are_quarters_of_past_targets(loaded):
     assert (target["span_months"] == 3).all()
     assert set(target["period"].dt.month) == {3, 6, 9, 12}
     assert target["owner"].nunique() == 17
+    assert set(target["customer"]) == {"reseller"}
+    assert "orphan" not in set(loaded.findings["kind"])
 
 
 def test_quotas_hold_for_the_quarter_that_their_sales_fall_in(loaded, folder):

@@ -126,6 +126,21 @@ def test_a_code_without_a_master_row_is_refused(tmp_path):
     assert is_fit(loaded)
 
 
+def test_a_target_may_name_a_channel_and_an_unknown_customer_is_told(tmp_path):
+    loaded = load(
+        tmp_path,
+        {
+            "c.csv": "code,channel\nK1,retail\n",
+            "t.csv": "who,wanted\nK1,1\nretail,2\nwholesale,3\n",
+        },
+        customer="{file: c.csv, columns: {customer: code, channel: channel}}",
+        target="{file: t.csv, columns: {customer: who, period: {value: 2026-10}, "
+        "target_value: wanted}}",
+    )
+    assert found(loaded, "orphan")["value"].tolist() == ["customer wholesale (rows 4)"]
+    assert loaded.tables["target"]["target_value"].sum() == 6.0
+
+
 def test_a_forecast_for_an_unknown_item_is_refused_and_for_an_unknown_family_told(tmp_path):
     text = "item,family,qty\n001,all,1\n009,all,2\nall,SODA,3\nall,TEA,4\n"
     loaded = load(

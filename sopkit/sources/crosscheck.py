@@ -68,7 +68,8 @@ def find_orphans(
 
     A code of a column that refers to a master is a problem of its row; so is an item or location
     that names a level. A customer or family that names a level is only told. `all` is no orphan
-    where the contract allows it. Masters that were not read are not asked.
+    where the contract allows it, nor is the channel of a target. Masters that were not read are
+    not asked.
     """
     problems = [pd.DataFrame(columns=["row", "column", "rule", "value"])]
     notes = []
@@ -76,7 +77,7 @@ def find_orphans(
         master = column.refers or (_LEVELS.get(column.name, "") if table.group == "demand" else "")
         if master == table.name or master not in masters:
             continue
-        known = set(masters[master][column.name if column.name == "family" else master])
+        known = _known_codes(masters[master], master, column.name, table)
         codes = frame[column.name]
         allowed = {ALL} if column.default == ALL else set()
         bad = frame.index[codes.notna() & ~codes.isin(known | allowed)]
@@ -89,6 +90,12 @@ def find_orphans(
         problems.append(pd.DataFrame(rows))
     found = [rows for rows in problems if len(rows)]
     return pd.concat(found, ignore_index=True) if found else problems[0], notes
+
+
+def _known_codes(rows: pd.DataFrame, master: str, column: str, table: Table) -> set[object]:
+    """Return the codes a column may hold; the customer of a target may be a whole channel."""
+    known = set(rows["family" if column == "family" else master])
+    return known | set(rows["channel"]) if (table.name, column) == ("target", "customer") else known
 
 
 def _orphan_note(

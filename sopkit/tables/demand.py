@@ -137,7 +137,7 @@ TARGET = Table(
         code("owner", "role that holds the target", required=False, default=ALL),
         code("family", "family, or all", required=False, default=ALL),
         code("location", "location, or all", required=False, default=ALL),
-        code("customer", "customer group, or all", required=False, default=ALL),
+        code("customer", "customer group, channel, or all", required=False, default=ALL),
         month("period", "first month of the target"),
         whole("span_months", "months it covers", required=False, default=1, minimum=1),
         qty("target_qty", "wanted quantity", required=False, blank=True),
