@@ -8,6 +8,7 @@ from builders import table
 
 from sopkit.demand import Correlation
 from sopkit.scenario import (
+    compare_costs,
     compare_scenarios,
     decide_options,
     find_first_change,
@@ -16,6 +17,7 @@ from sopkit.scenario import (
     raise_demand,
     shift_demand,
     solve_scenarios,
+    sum_costs,
     sum_plan,
 )
 from sopkit.supply import SupplyTables, net_demand, prepare_case, solve_case
@@ -135,8 +137,16 @@ ROLES = table(
 )
 
 
-def options(shortage=SHORTAGE, conflict=CONFLICT, gap=0.0) -> pd.DataFrame:
-    return list_options("2026-11", shortage, conflict, DEMAND_VALUE, ITEMS, ROLES, gap)
+FREE = table(
+    "resource period regular_hours hour_worth_value", "L1 2026-11 100 0", "L2 2026-11 100 0"
+)
+MADE_ON = table("resource item", "L1 A", "L2 A")
+
+
+def options(shortage=SHORTAGE, conflict=CONFLICT, gap=0.0, hours=FREE) -> pd.DataFrame:
+    return list_options(
+        "2026-11", shortage, hours, MADE_ON, conflict, DEMAND_VALUE, ITEMS, ROLES, gap
+    )
 
 
 def test_decisions_come_from_facts_and_none_is_invented():
@@ -158,6 +168,21 @@ def test_a_shortage_that_money_cannot_loosen_asks_for_no_decision():
     assert options(SHORTAGE.assign(cause="lead_time"), CONFLICT.iloc[:0]).empty
 
 
+def test_a_full_resource_is_worth_a_decision_even_when_no_sale_is_lost():
+    full = table(
+        "resource period regular_hours hour_worth_value",
+        "L1 2026-11 100 1",
+        "L1 2026-12 100 5",
+        "L2 2026-11 100 9",
+    )
+    found = options(conflict=CONFLICT.iloc[:0], hours=full).drop_duplicates("decision")
+    # L1 loses sales already; L2 would save at most 20 hours x 9.
+    assert found[["kind", "subject", "lost_value", "owner"]].to_numpy().tolist() == [
+        ["bottleneck", "L1", 150, "Sam"],
+        ["capacity", "L2", 180, "Sam"],
+    ]
+
+
 def test_a_gap_to_budget_asks_for_a_decision_with_the_upside_as_option():
     found = options(SHORTAGE.iloc[:0], CONFLICT.iloc[:0], gap=-50.0)
     assert found[["kind", "scenario", "lost_value"]].to_numpy().tolist() == [
@@ -170,12 +195,16 @@ def test_options_are_solved_as_whole_plans_and_the_best_is_proposed(case, demand
     found = options()
     solved = solve_scenarios(case, demand, {}, found, ITEMS)
     # B: 2 of 10 regular hours more in December: 17 served. C: no overtime: 10 served.
-    # D2 asks 20 % more tea: November makes 10 of 12, December 15 of 36.
-    rows = [months("base", solve_case(case, demand))]
-    rows += [months(name, one.plan) for name, one in solved.items()]
-    decided = decide_options(found, pd.concat(rows), TABLES["purchase_term"].empty(), PERIODS[0])
+    # D2 asks 20 % more tea: November makes 10 of 12, December 15 of 36: nothing more is served.
+    plans = {"base": solve_case(case, demand)} | {name: one.plan for name, one in solved.items()}
+    rows = pd.concat([months(name, plan) for name, plan in plans.items()])
+    costs = [sum_costs(n, p.plan_cost, p.plan_service, PRICE) for n, p in plans.items()]
+    terms = TABLES["purchase_term"].empty()
+    decided = decide_options(found, rows, pd.concat(costs), terms, PERIODS[0])
+    check_table(pd.concat(costs), TABLES["scenario_cost"])
+    # An hour of overtime earns 10 - 6 - 2: B 2 units more, C 5 units less.
     by_scenario = decided.set_index(["decision", "option"])
-    assert by_scenario["margin_value"].round(6).tolist() == [0, 4, -10, 0, 0, 0]
+    assert by_scenario["margin_value"].round(3).tolist() == [0, 4, -10, 0, 0, 0]
     assert by_scenario.loc[decided["recommended"].to_numpy()].index.tolist() == [
         ("2026-11-D1", "B"),
         ("2026-11-D2", "A"),
@@ -221,3 +250,12 @@ def test_scenarios_side_by_side_show_the_change_against_the_base():
     assert found["stock_value"].tolist() == [9, 9]
     assert find_first_change(rows, "upside") == pd.Timestamp("2026-12-01")
     assert find_first_change(rows, "base") is None
+
+
+def test_what_a_plan_earns_leaves_out_the_price_of_lost_sales():
+    costs = table(
+        "scenario term cost_value",
+        *("base revenue -100", "base make 50", "base short 40", "base preference 1"),
+        *("more revenue -130", "more make 60", "more short 10", "more overtime 15"),
+    )
+    assert compare_costs(costs).to_dict() == {"base": 0, "more": 5}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 SERIES = ("actual", "plan", "budget", "last_plan")
+LABEL_AWAY = 0.07
 
 
 def to_volume_months(
@@ -104,21 +105,37 @@ def plot_volume(
 
 
 def place_labels(months: pd.DataFrame) -> pd.DataFrame:
-    """Return where each line's name stands, far enough from the other lines.
+    """Return where each line's name stands: the month and side with most room to every line.
 
-    The name stands at the month in which the line is farthest above (or below) the others' mean,
-    `dy` pixels beyond it; where lines share too few months, at the line's highest month.
+    Args:
+        months: what `to_volume_months` returned.
+
+    Returns:
+        `series`, `period`, `amount` (the line there), `dy` (pixels below it); lines of fewer
+        than three months have no name.
     """
+    lines = months.set_index("period")[list(SERIES)]
+    reach = float(lines.max().max() - lines.min().min()) or 1.0
     rows = []
     for name in SERIES:
-        own = months.set_index("period")[name].dropna()
-        if len(own) < 3:
-            continue
-        others = months.set_index("period")[[n for n in SERIES if n != name]].mean(axis=1)
-        apart = (own - others.reindex(own.index)).dropna().iloc[1:-1]
-        month: Any = apart.abs().idxmax() if len(apart) > 2 else own.iloc[1:-1].idxmax()
-        above = len(apart) <= 2 or apart[month] >= 0
-        rows.append(
-            {"series": name, "period": month, "amount": own[month], "dy": -12 if above else 14}
-        )
+        own = lines[name].dropna()
+        places = [
+            (_measure_room(lines, month, own[month] + side * LABEL_AWAY * reach), side, month)
+            for month in own.index[1:-1]
+            for side in (1, -1)
+        ]
+        if places:
+            _, side, month = max(places, key=lambda place: (place[0], place[1]))
+            dy = -12 if side > 0 else 14
+            rows.append({"series": name, "period": month, "amount": own[month], "dy": dy})
     return pd.DataFrame(rows, columns=["series", "period", "amount", "dy"])
+
+
+def _measure_room(lines: pd.DataFrame, month: Any, height: float) -> float:
+    """Return the distance from a point to the nearest line in its month and the two beside."""
+    at = list(lines.index).index(month)
+    near = lines.iloc[max(at - 1, 0) : at + 2]
+    low, high = near.min(), near.max()
+    inside = (low <= height) & (height <= high)
+    away = pd.concat([(low - height).abs(), (high - height).abs()], axis=1).min(axis=1)
+    return float(away.mask(inside, 0.0).min())

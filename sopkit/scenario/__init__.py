@@ -6,9 +6,11 @@ A scenario is a change of demand or of limits, solved anew by the supply model a
 from __future__ import annotations
 
 from sopkit.scenario.compare import (
+    compare_costs,
     compare_scenarios,
     find_first_change,
     price_overtime,
+    sum_costs,
     sum_plan,
     sum_result,
 )
@@ -19,6 +21,7 @@ from sopkit.scenario.solve import Solved, net_range, solve_scenarios
 
 __all__ = [
     "Solved",
+    "compare_costs",
     "compare_scenarios",
     "decide_options",
     "find_first_change",
@@ -28,6 +31,7 @@ __all__ = [
     "raise_demand",
     "shift_demand",
     "solve_scenarios",
+    "sum_costs",
     "sum_plan",
     "sum_result",
 ]

@@ -6,30 +6,34 @@ from typing import Any
 
 import pandas as pd
 
-from sopkit.scenario.compare import compare_scenarios, find_first_change
+from sopkit.scenario.compare import compare_costs, compare_scenarios, find_first_change
 
 SERVICE_TOLERANCE = 0.005
+NOISE_SHARE = 1e-4
 NOTICE_DAYS = {"extra_shift": 30.0, "no_overtime": 0.0}
 
 
 def decide_options(
     options: pd.DataFrame,
     scenario_month: pd.DataFrame,
+    scenario_cost: pd.DataFrame,
     purchase_term: pd.DataFrame,
     cycle_period: pd.Timestamp,
 ) -> pd.DataFrame:
     """Put options into money and service against doing nothing, propose one, and date it.
 
-    The proposal is the option with the largest gain of margin; for a target, the highest level
-    that is served within half a point of today's service (what is asked beyond that cannot be
-    kept), and for the gap to budget doing nothing (an upside cannot be ordered). The last day to
-    decide is the first day of the month in which the proposed plan (or, where nothing is
-    proposed, any option's) departs from the present one, less its notice: 30 days for a shift,
-    the longest lead time for purchases; not before the cycle's first day.
+    Margin is what the whole plan earns more: revenue less every cost of the plan, as
+    `compare_costs` has it. The proposal is the option with the largest gain of margin; for a
+    target, the highest level that is served within half a point of today's service (what is asked
+    beyond that cannot be kept), and for the gap to budget doing nothing (an upside cannot be
+    ordered). The last day to decide is the first day of the month in which the proposed plan
+    (or, where nothing is proposed, any option's) departs from the present one, less its notice:
+    30 days for a shift, the longest lead time for purchases; not before the cycle's first day.
 
     Args:
         options: what `list_options` returned.
         scenario_month: contract `scenario_month` with `base` and every option's scenario.
+        scenario_cost: contract `scenario_cost` for the same scenarios.
         purchase_term: contract `purchase_term`.
         cycle_period: first planned month.
 
@@ -42,10 +46,12 @@ def decide_options(
     """
     sums = compare_scenarios(scenario_month).set_index("scenario")
     named = options["scenario"]
+    stock = sums["change_stock_value"]
+    noise = NOISE_SHARE * float(sums["stock_value"]["base"])
     rows = options.assign(
-        margin_value=named.map(sums["change_margin_value"]),
+        margin_value=named.map(compare_costs(scenario_cost)),
         service_rate=named.map(sums["change_service_rate"]),
-        stock_value=named.map(sums["change_stock_value"]),
+        stock_value=named.map(stock.where(stock.abs() > noise, 0.0)),
         service_level_rate=named.map(sums["service_rate"]),
     )
     rows["recommended"] = False

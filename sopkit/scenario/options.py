@@ -20,7 +20,8 @@ from sopkit.tables import ALL
 
 EXTRA_SHIFT_RATE = 0.20
 MORE_SUPPLY_RATE = 0.20
-LEAST_SHARE = 0.0005
+LEAST_SHARE = 0.0002
+FULL_SHARE = 0.3
 FIXABLE = ("resource", "supplier", "material", "lane")
 CHANGES = {
     "resource": ("keep", "extra_shift", "no_overtime"),
@@ -36,6 +37,8 @@ TOPIC = ["kind", "cause", "subject", "first_period", "last_period", "lost_value"
 def list_options(
     cycle: str,
     shortage: pd.DataFrame,
+    plan_resource: pd.DataFrame,
+    made_on: pd.DataFrame,
     conflict: pd.DataFrame,
     agreed: pd.DataFrame,
     item: pd.DataFrame,
@@ -51,9 +54,13 @@ def list_options(
         cycle: the cycle's name, for the running numbers.
         shortage: contract `shortage`; causes that money can loosen count: a resource, a supplier, a
             material, a lane.
+        plan_resource: contract `plan_resource`; a resource that loses no sales but is full, so
+            that the plan works overtime and builds stock ahead, counts with the worth of 20 %
+            more hours.
+        made_on: `resource`, `item`: what is made where, to name the owner.
         conflict: contract `conflict`; targets and sales numbers above the plan count.
         agreed: `item`, `period`, `demand_value`: agreed demand in money; a limit or target that
-            is worth less than 0.05 % of it asks for no decision.
+            is worth less than 0.02 % of it asks for no decision.
         item: contract `item`.
         responsibility: contract `responsibility`.
         budget_gap_value: plan - budget of the fiscal year, margin; below 0 asks for a decision.
@@ -68,7 +75,10 @@ def list_options(
     """
     least = LEAST_SHARE * float(agreed["demand_value"].sum())
     owners = find_owners(responsibility, pd.concat([item[["family"]], _every_family()]))
-    limits = _find_limits(shortage, item, owners)
+    short = _find_limits(shortage, item, owners)
+    full = _find_full(plan_resource, made_on, item, owners)
+    full = full[~full["subject"].isin(short["subject"])]
+    limits = pd.concat([part[TOPIC] for part in (short, full) if len(part)] or [short[TOPIC]])
     limits = limits[limits["lost_value"] > least].head(most_limits)
     targets = _find_targets(conflict, agreed, item).head(most_targets)
     budget = _find_budget(agreed, budget_gap_value, least)
@@ -116,6 +126,32 @@ def _find_limits(shortage: pd.DataFrame, item: pd.DataFrame, owners: pd.DataFram
     sums["kind"] = sums["kind"].where(sums["kind"] == "bottleneck", "shortage")
     order = ["lost_value", "cause", "cause_code"]
     return sums.sort_values(order, ascending=[False, True, True], kind="stable")
+
+
+def _find_full(
+    plan_resource: pd.DataFrame, made_on: pd.DataFrame, item: pd.DataFrame, owners: pd.DataFrame
+) -> pd.DataFrame:
+    """Return full resources with what 20 % more hours could save at most, dearest first."""
+    worth = plan_resource["hour_worth_value"] * plan_resource["regular_hours"] * EXTRA_SHIFT_RATE
+    rows = plan_resource.assign(lost_value=worth)
+    most = rows.groupby("resource")["lost_value"].transform("max")
+    rows = rows[(rows["lost_value"] > 0) & (rows["lost_value"] >= FULL_SHARE * most)]
+    sums = rows.groupby("resource", as_index=False).agg(
+        first_period=("period", "min"),
+        last_period=("period", "max"),
+        lost_value=("lost_value", "sum"),
+    )
+    families = made_on.merge(item[["item", "family"]], on="item", how="left")
+    usual = families.groupby("resource")["family"].agg(lambda names: names.mode().iloc[0])
+    planners = owners.set_index("family")["supply_planner"]
+    sums = sums.assign(
+        kind="capacity",
+        cause="resource",
+        subject=sums["resource"],
+        rate=EXTRA_SHIFT_RATE,
+        owner=sums["resource"].map(usual).map(planners).fillna("supply_planner"),
+    )
+    return sums.sort_values(["lost_value", "subject"], ascending=[False, True], kind="stable")
 
 
 def _find_targets(conflict: pd.DataFrame, agreed: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:

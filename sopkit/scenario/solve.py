@@ -70,11 +70,12 @@ def solve_scenarios(
     ends: Mapping[str, pd.DataFrame],
     options: pd.DataFrame,
     item: pd.DataFrame,
-    workers: int = 2,
 ) -> dict[str, Solved]:
     """Solve a whole plan for both ends of the demand range and for every option.
 
-    Each is solved cold and alone, so the result does not depend on `workers`.
+    Ends and options are solved side by side, the solver lets other threads run. Within each, the
+    first plan is solved cold and the others start from it: always in this order, so that the same
+    input gives the same numbers.
 
     Args:
         case: the base plan's network, prepared for the places of every demand.
@@ -82,7 +83,6 @@ def solve_scenarios(
         ends: what `net_range` returned.
         options: what `list_options` returned.
         item: contract `item`.
-        workers: how many are solved at the same time; the solver lets other threads run.
 
     Returns:
         By scenario, the ends first: its plan and the demand it adds.
@@ -90,14 +90,24 @@ def solve_scenarios(
     Raises:
         PlanError: the solver found no plan.
     """
-    jobs = {name: (case, end) for name, end in ends.items()}
-    jobs |= list_jobs(case, demand, options, item)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        plans = list(pool.map(lambda job: solve_case(*job), jobs.values()))
+    chains = [
+        {name: (case, end) for name, end in ends.items()},
+        list_jobs(case, demand, options, item),
+    ]
+    with ThreadPoolExecutor(max_workers=len(chains)) as pool:
+        plans = [plan for solved in pool.map(_solve_chain, chains) for plan in solved]
+    jobs = {**chains[0], **chains[1]}
     return {
         name: Solved(plan, _subtract(wanted, demand))
         for (name, (_, wanted)), plan in zip(jobs.items(), plans, strict=True)
     }
+
+
+def _solve_chain(jobs: Mapping[str, tuple[Case, pd.DataFrame]]) -> list[Plan]:
+    plans: list[Plan] = []
+    for case, demand in jobs.values():
+        plans.append(solve_case(case, demand, start=plans[0] if plans else None))
+    return plans
 
 
 def _subtract(wanted: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:

@@ -40,6 +40,16 @@ SCENARIO_MONTH = result(
     hours("overtime_hours", "overtime used"),
 )
 
+SCENARIO_COST = result(
+    CONSENSUS_STEP,
+    "scenario_cost",
+    ("scenario", "term"),
+    "What a scenario's plan costs over all months solved, term by term; revenue is below 0.",
+    code("scenario", "base, downside, upside, ..."),
+    code("term", "revenue (served, negative), or a term of plan_cost"),
+    value("cost_value", "money over the solved months"),
+)
+
 CONSENSUS_PLAN = result(
     CONSENSUS_STEP,
     "consensus_plan",
@@ -138,6 +148,7 @@ RESULTS = (
     *DEMAND_RESULTS,
     *SUPPLY_RESULTS,
     SCENARIO_MONTH,
+    SCENARIO_COST,
     CONSENSUS_PLAN,
     BUDGET_GAP,
     CONFLICT,
