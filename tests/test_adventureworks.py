@@ -6,18 +6,23 @@ package; those that the case's own description states are written as numbers.
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import CASES, ROOT
 
 from sopkit.sources import Loaded, read_mapping, read_tables
 from sopkit.tables import INPUT_TABLES, check_table
 
 pytestmark = pytest.mark.cases
 
-ROOT = Path(__file__).resolve().parent.parent
 CYCLE, AS_OF = pd.Timestamp("2014-06-01"), pd.Timestamp("2014-05-31")
 
 
@@ -313,3 +318,82 @@ def test_assumptions_stand_among_the_findings(loaded):
     assert stated.str.contains("2014-08-12").any()
     assert stated.str.contains("hours a working day").any()
     assert stated.str.contains("no budget").any()
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory) -> Path:
+    """Run the month of June 2014 in a planning folder of its own."""
+    if not CASES.is_dir():
+        pytest.skip("no real cases here: set SOPKIT_CASES to their folder")
+    folder = tmp_path_factory.mktemp("adventureworks")
+    for name in ("notebooks", "params"):
+        shutil.copytree(ROOT / name, folder / name)
+    command = [sys.executable, "-m", "sopkit.cli", "run", "2014-06", "--folder", str(folder)]
+    ran = subprocess.run(
+        [*command, "--params", "params/runs/adventureworks.yaml"],
+        env={**os.environ, "SOPKIT_CASES": str(CASES)},
+        capture_output=True,
+        text=True,
+        timeout=1500,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder
+
+
+def _table(month: Path, name: str) -> pd.DataFrame:
+    return pd.read_parquet(month / "data/cycles/2014-06/tables" / f"{name}.parquet")
+
+
+@pytest.mark.slow
+def test_the_month_s_history_ties_to_the_source_by_due_month(month, folder):
+    history = _table(month, "demand_history")
+    source = _sold_lines(folder)
+    known = source[source["DueDate"] <= AS_OF]
+    _same(
+        history.groupby(history["period"].dt.to_period("M"))["revenue_value"].sum(),
+        known.groupby(known["DueDate"].dt.to_period("M"))["LineTotal"].sum(),
+    )
+
+
+@pytest.mark.slow
+def test_the_month_serves_its_demand_and_loses_no_unit(month):
+    service = _table(month, "plan_service")
+    parts = service[["on_time_qty", "late_qty", "short_qty"]].sum(axis=1)
+    assert (parts - service["demand_qty"]).abs().max() < 1e-3
+    net = _table(month, "net_demand")
+    assert "overdue" not in set(net["demand_class"])
+    assert net.loc[net["demand_class"] == "open", "demand_qty"].sum() == 1165
+
+
+@pytest.mark.slow
+def test_ended_items_are_neither_forecast_nor_made(month):
+    item = _table(month, "item")
+    ended = set(item.loc[item["end_date"].notna(), "item"])
+    demand = _table(month, "consensus_demand")
+    assert demand.loc[demand["item"].isin(ended), "demand_qty"].sum() == 0
+    made = _table(month, "plan_flow").query("flow_kind == 'make'")
+    parts = set(_table(month, "bom")["component"])
+    assert not set(made["item"]) & (ended - parts)
+
+
+@pytest.mark.slow
+def test_hours_of_assembly_are_of_the_size_that_was_booked(month):
+    """Final Assembly booked 4,087 hours a month in the three months before the cycle."""
+    load = _table(month, "capacity_load")
+    final = load[load["resource"] == "WC60"].sort_values("period")["load_hours"]
+    settled = final.iloc[4:12]  # the first months live on stock
+    assert 2500 < settled.mean() < 5000
+
+
+@pytest.mark.slow
+def test_the_pages_say_what_the_source_lacks_in_both_languages(month):
+    reports = month / "reports/2014-06"
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in reports.glob("*.html")}
+    assert len(pages) == 10
+    assert "2014-08-12" in pages["01_data_review.en"]
+    assert "There is no budget" in pages["04_consensus_review.en"]
+    assert re.search(r"84\.1\s%", pages["04_consensus_review.en"])  # of the quotas was reached
+    assert "13 month-ends of stock history" in pages["05_executive_review.en"]
+    assert re.search(r"20\.1\sM", pages["03_supply_review.en"])  # stock at standard cost
+    assert "山地自行车" in pages["02_demand_review.zh"]
+    assert all(path.stat().st_size < 2_000_000 for path in reports.glob("*.html"))
