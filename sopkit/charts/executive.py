@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SERIES = ("actual", "plan", "budget", "last_plan")
 LABEL_AWAY = 0.07
+NAME_DAYS = 150
 
 
 def to_volume_months(
@@ -116,26 +117,35 @@ def place_labels(months: pd.DataFrame) -> pd.DataFrame:
     """
     lines = months.set_index("period")[list(SERIES)]
     reach = float(lines.max().max() - lines.min().min()) or 1.0
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in SERIES:
         own = lines[name].dropna()
         places = [
-            (_measure_room(lines, month, own[month] + side * LABEL_AWAY * reach), side, month)
+            (_measure_room(lines, rows, month, own[month] + side * LABEL_AWAY * reach), side, month)
             for month in own.index[1:-1]
             for side in (1, -1)
         ]
         if places:
             _, side, month = max(places, key=lambda place: (place[0], place[1]))
             dy = -12 if side > 0 else 14
-            rows.append({"series": name, "period": month, "amount": own[month], "dy": dy})
+            height = own[month] + side * LABEL_AWAY * reach
+            row = {"series": name, "period": month, "amount": own[month], "dy": dy}
+            rows.append({**row, "height": height})
     return pd.DataFrame(rows, columns=["series", "period", "amount", "dy"])
 
 
-def _measure_room(lines: pd.DataFrame, month: Any, height: float) -> float:
-    """Return the distance from a point to the nearest line in its month and the two beside."""
+def _measure_room(
+    lines: pd.DataFrame, placed: list[dict[str, Any]], month: Any, height: float
+) -> float:
+    """Return the distance from a point to the nearest line or name around its month."""
     at = list(lines.index).index(month)
     near = lines.iloc[max(at - 1, 0) : at + 2]
     low, high = near.min(), near.max()
     inside = (low <= height) & (height <= high)
     away = pd.concat([(low - height).abs(), (high - height).abs()], axis=1).min(axis=1)
-    return float(away.mask(inside, 0.0).min())
+    names = [
+        abs(height - row["height"])
+        for row in placed
+        if abs((row["period"] - month).days) < NAME_DAYS
+    ]
+    return min([float(away.mask(inside, 0.0).min()), *names])
