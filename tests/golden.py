@@ -33,10 +33,7 @@ def main() -> None:
             notebook = nbformat.read(path, as_version=4)
             NotebookClient(notebook, kernel_name="python3", timeout=300).execute()
             for cell in (c for c in notebook.cells if c.cell_type == "code"):
-                cell.execution_count = None
                 cell.metadata.pop("execution", None)
-                for output in (o for o in cell.outputs if o.output_type == "execute_result"):
-                    output.execution_count = None
             notebook.metadata.pop("language_info", None)
             nbformat.write(notebook, ROOT / "tests/notebooks" / path.name)
             print(f"tests/notebooks/{path.name}")
