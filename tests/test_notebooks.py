@@ -105,19 +105,22 @@ def test_orders_come_before_the_forecast_and_are_not_counted_twice(month):
     }
 
 
-def test_stock_is_built_before_the_short_february_and_the_rest_is_said(month):
-    """Hours to February: 125 + 160 + 150 + 150 = 585 against 480 regular + 80 overtime.
+def test_overtime_comes_before_lateness_and_lateness_before_loss(month):
+    """Hours to February: 125 + 160 + 150 + 150 = 585 against 480 regular + 80 overtime: 25 late.
 
-    25 units stay open: March and its overtime serve 10 of them late, 15 are lost. A is the
-    cheaper item, so A is short.
+    March owes 25 + 150 and has 160: 15 late; April 15 + 150 of 160: 5 late; May owes 155 and
+    needs 15 overtime. A is the cheaper item, so A waits; nobody waits over a month; none is lost.
     """
-    used = read(month, "plan_resource").set_index("period")
-    overtime = used["overtime_used_hours"].round(6)
-    assert overtime["2026-11-01":"2027-03-01"].tolist() == [20, 20, 20, 20, 20]
+    used = read(month, "plan_resource").set_index("period")["overtime_used_hours"].round(6)
+    assert used["2026-11-01":"2027-06-01"].tolist() == [20, 20, 20, 20, 20, 20, 15, 10]
     shortage = read(month, "shortage")
-    assert shortage.groupby("item")["short_qty"].sum().round(6).to_dict() == {"A": 15}
-    assert shortage["cause"].unique().tolist() == ["resource"]
-    assert shortage["cause_code"].unique().tolist() == ["L1"]
+    assert shortage["item"].unique().tolist() == ["A"]
+    assert shortage["late_qty"].round(6).tolist() == [25, 15, 5]
+    assert shortage["period"].dt.strftime("%Y-%m").tolist() == ["2027-02", "2027-03", "2027-04"]
+    assert shortage["short_qty"].sum() == 0
+    assert shortage[["cause", "cause_code"]].drop_duplicates().to_numpy().tolist() == [
+        ["resource", "L1"]
+    ]
 
 
 def test_stock_balances_in_every_month(month):

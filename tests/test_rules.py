@@ -108,9 +108,9 @@ def test_every_result_table_has_one_owner_and_it_is_written_there():
 def test_notebooks_hold_no_functions_no_row_loops_and_no_outputs(path):
     notebook = nbformat.read(path, as_version=4)
     for cell in (c for c in notebook.cells if c.cell_type == "code"):
-        assert not re.search(r"^\s*def |^\s*class |iterrows|warnings\.(filter|simplefilter|catch)", cell.source, re.M), (
-            cell.source
-        )
+        assert not re.search(
+            r"^\s*def |^\s*class |iterrows|warnings\.(filter|simplefilter|catch)", cell.source, re.M
+        ), cell.source
         assert not cell.outputs, "make golden keeps outputs in tests/notebooks, not here"
         assert len(cell.source.splitlines()) <= 30, f"a cell of {path.stem} is too long"
 

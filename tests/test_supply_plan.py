@@ -6,6 +6,7 @@ from builders import table
 from supply_cases import FREE, demand, months, service, tables
 
 from sopkit.supply import Rates, solve_plan
+from sopkit.supply.network import split_lead_times
 
 
 def costs(plan):
@@ -300,3 +301,10 @@ def test_two_runs_give_the_same_numbers():
     one, two = (solve_plan(case, wanted, months(2)) for _ in range(2))
     for name in ("constrained_plan", "plan_flow", "plan_service", "plan_resource", "plan_cost"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name), check_exact=True)
+
+
+def test_lead_times_within_three_days_of_whole_months_count_as_whole():
+    days = pd.Series([0, 1, 3, 7.6, 28, 30, 35, 60, 91])
+    whole, late = split_lead_times(days)
+    assert whole.tolist() == [0, 0, 0, 0, 1, 1, 1, 2, 3]
+    assert late.round(3).tolist() == [0, 0, 0, 0.25, 0, 0, 0.151, 0, 0]

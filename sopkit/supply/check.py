@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.periods import DAYS_PER_MONTH
-from sopkit.supply.network import list_parts, usable_stock
+from sopkit.supply.network import list_parts, split_lead_times, usable_stock
 from sopkit.supply.read_plan import Plan
 from sopkit.supply.tables import SupplyTables
 from sopkit.tables import PLACE
@@ -76,15 +75,13 @@ def _deviation(expected: pd.DataFrame, stock: pd.DataFrame, column: str) -> pd.S
 def _arrivals(tables: SupplyTables, plan: Plan) -> pd.Series:
     """Return the gap between what flows bring after their lead time and what the plan books."""
     flow = _with_lead_days(tables, plan.plan_flow)
-    months = flow["lead_time_days"] / DAYS_PER_MONTH
-    whole = np.floor(months + 1e-9)
-    late = (months - whole).clip(lower=0)
+    whole, late = split_lead_times(flow["lead_time_days"])
     parts = [
         flow.assign(qty=flow["flow_qty"] * share, delay=delay)
         for share, delay in ((1 - late, whole), (late, whole + 1))
     ]
     arriving = pd.concat(parts, ignore_index=True)
-    start = arriving["period"].dt.to_period("M") + arriving["delay"].astype(int)
+    start = arriving["period"].dt.to_period("M") + arriving["delay"]
     arriving["period"] = start.dt.to_timestamp()
     names = {"make": "make_qty", "buy": "buy_qty", "move": "move_in_qty"}
     gaps = [

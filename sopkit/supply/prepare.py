@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sopkit.periods import DAYS_PER_MONTH, to_period
+from sopkit.periods import to_period
 from sopkit.supply.capacity import list_hours, list_needs, pay_hours
 from sopkit.supply.dated import value_on
-from sopkit.supply.network import find_places, list_parts, list_ways, usable_stock
+from sopkit.supply.network import find_places, list_parts, list_ways, split_lead_times, usable_stock
 from sopkit.supply.problems import find_supply_problems, raise_errors
 from sopkit.supply.tables import SupplyTables
 from sopkit.tables import PLACE
@@ -163,18 +163,13 @@ def _index_places(rows: pd.DataFrame, places: pd.DataFrame, location: str) -> pd
 
 
 def _link_ways(ways: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
-    """Return the ways with their places and their lead time split over months.
-
-    A lead time of d days puts the share d/30.4 - k of a quantity into month k + 1 and the rest
-    into month k, so that the mean stays d (k: whole months).
-    """
-    months = ways["lead_days"] / DAYS_PER_MONTH
-    whole = np.floor(months + 1e-9)
+    """Return the ways with their places and their lead time split over months."""
+    whole, late = split_lead_times(ways["lead_days"])
     return ways.assign(
         place=_index_places(ways, places, "location"),
         from_place=_index_places(ways, places, "from_location"),
-        lead_months=whole.astype("int64"),
-        late_share=(months - whole).clip(lower=0.0),
+        lead_months=whole,
+        late_share=late,
     )
 
 

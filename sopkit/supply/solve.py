@@ -107,10 +107,11 @@ class Solution:
 def solve_model(model: linopy.Model, *, time_limit: float = 300.0, basis: Any = None) -> Solution:
     """Return values and duals of the optimum, or of the best plan when time ran out.
 
-    Dual simplex up to 60,000 columns, from `basis` if one is given and fits. Above, interior
-    point with crossover (measured at half the time on 84,000 columns). The result is checked:
-    where simplex gives up (it does on some degenerate plans: "excessive primal values") or sums
-    do not tie (lead times of nearly a month make bad bases), the other method is run after all.
+    From `basis` by dual simplex if one is given and fits. Else dual simplex up to 60,000 columns
+    and interior point with crossover above (measured at half the time on 84,000 columns). Where
+    the result is no exact optimum (simplex gives up on some degenerate plans with "excessive
+    primal values", crossover may end with sums that do not tie), the other ways are tried after
+    all; if none is exact, the first plan found stands.
     The model is handed over as arrays here, not by `model.solve`, because that prints the
     solver's banner into notebooks.
 
@@ -118,12 +119,17 @@ def solve_model(model: linopy.Model, *, time_limit: float = 300.0, basis: Any = 
         PlanError: the solver stopped without a plan.
     """
     matrices = model.matrices
-    simplex_first = basis is not None or model.nvars <= SIMPLEX_COLUMNS
-    first, second = ("simplex", "ipx") if simplex_first else ("ipx", "simplex")
-    solver = _run(matrices, first, time_limit, basis)
-    if not _is_exact(solver, matrices):
-        other = _run(matrices, second, time_limit)
-        solver = other if _has_plan(other) else solver
+    methods = ["simplex", "ipx"] if model.nvars <= SIMPLEX_COLUMNS else ["ipx", "simplex"]
+    tries: list[tuple[str, Any]] = [(method, None) for method in methods]
+    if basis is not None and _fits(basis, matrices):
+        tries = [("simplex", basis), *tries]
+    solver: Any = None
+    for method, start in tries:
+        tried = _run(matrices, method, time_limit, start)
+        solver = solver if solver is not None and _has_plan(solver) else tried
+        if _is_exact(tried, matrices):
+            solver = tried
+            break
     words = _check_status(solver, time_limit)
     found = solver.getSolution()
     columns = _spread(matrices.vlabels, np.asarray(found.col_value))
@@ -143,7 +149,7 @@ def _run(matrices: Any, method: str, time_limit: float, basis: Any = None) -> An
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 1)
     solver.setOptionValue("time_limit", float(time_limit))
-    if basis is not None and _fits(basis, matrices):
+    if basis is not None:
         solver.setBasis(basis)
     solver.run()
     return solver
