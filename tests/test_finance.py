@@ -16,10 +16,12 @@ from sopkit.finance import (
     find_compared_months,
     look_up_cost,
     look_up_price,
+    price_demand,
     sum_bridge,
     to_money,
     to_outlook,
 )
+from sopkit.tables import TABLES
 
 ITEMS = table(
     "item family base_unit",
@@ -260,3 +262,13 @@ def test_whatever_the_numbers_the_parts_sum_to_the_gap_in_every_family(rows):
             value = family.set_index("part")[column]
             between = value.drop(["budget", "plan"]).sum()
             assert value["plan"] - value["budget"] == pytest.approx(between, abs=1e-4)
+
+
+def test_a_company_without_prices_is_valued_at_what_it_realised():
+    """All prices are made from history; their dates may be of another unit than the months'."""
+    history = table(
+        "item location customer period actual_qty revenue_value", "A D1 all 2026-01 10 50"
+    )
+    prices = complete_prices(TABLES["price"].empty(), history)
+    cells = table("item location customer period demand_qty", "A D1 all 2026-02 4")
+    assert price_demand(cells, prices).tolist() == [20]

@@ -80,8 +80,8 @@ def _find_nearest(
     rows = dated.sort_values("start_date", kind="stable")
     alike = dict.fromkeys(by, "object")
     found = pd.merge_asof(
-        ordered[["place_in_keys", "day", *by]].astype(alike),
-        rows[["start_date", *by, value]].astype(alike),
+        ordered[["place_in_keys", "day", *by]].astype({**alike, "day": "datetime64[ns]"}),
+        rows[["start_date", *by, value]].astype({**alike, "start_date": "datetime64[ns]"}),
         left_on="day",
         right_on="start_date",
         by=by,

@@ -37,7 +37,8 @@ def _value_of(keys: pd.DataFrame, dated: pd.DataFrame, column: str, on: list[str
     if rows.empty or asked.empty:
         return pd.Series(float("nan"), index=keys.index)
     kinds = dict.fromkeys(on, "object")
-    rows, asked = rows.astype(kinds), asked.astype(kinds).sort_values("period", kind="stable")
+    rows = rows.astype({**kinds, "start_date": "datetime64[ns]"})
+    asked = asked.astype({**kinds, "period": "datetime64[ns]"}).sort_values("period", kind="stable")
     found = {
         direction: pd.merge_asof(
             asked, rows, left_on="period", right_on="start_date", by=on, direction=direction
