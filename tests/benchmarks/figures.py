@@ -72,7 +72,15 @@ def print_overhead(parent: Path) -> None:
     script = str(ROOT / "tests/benchmarks/one_process.py")
     _, plain = timed([sys.executable, script, str(one), CYCLE], one)
     notebook = empty_notebook(parent)
-    command = [sys.executable, "-m", "papermill", str(notebook), str(parent / "out.ipynb")]
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "-k",
+        "python3",
+        str(notebook),
+        str(parent / "out.ipynb"),
+    ]
     empty = sum(timed(command, parent)[1] for _ in range(EMPTY_RUNS))
     print(f"demo month: {wall:.1f} s wall, {month:.1f} CPU s (bound 120 s)")
     print(f"same calls in one process: {plain:.1f} CPU s; five empty notebooks: {empty:.1f} CPU s")
