@@ -42,7 +42,7 @@ golden: $(READY)
 
 lock: $(READY)
 	rm -f requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra test pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra test --extra dask --extra postgres pyproject.toml -o requirements.lock
 
 lab: $(READY)
 	$(BIN)/sopkit lab

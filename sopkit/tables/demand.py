@@ -85,12 +85,52 @@ OPPORTUNITY_LINE = Table(
     columns=(
         code("opportunity", "number of the opportunity"),
         *place(),
-        code("stage", "sales stage"),
+        code("stage", "sales stage now"),
         date("opened_date", "day it was opened"),
         date("expected_date", "day the customer is expected to want it", required=True),
         qty("opportunity_qty", "quantity if won"),
         rate("win_rate", "chance to win", required=False, blank=True, minimum=0.0),
+        code(
+            "outcome",
+            "open, won or lost",
+            required=False,
+            default="open",
+            allowed=("open", "won", "lost"),
+        ),
+        date("closed_date", "day it was won or lost; blank while open"),
     ),
+)
+
+OPPORTUNITY_STAGE = Table(
+    name="opportunity_stage",
+    owner="input",
+    group="demand",
+    key=("opportunity", "entered_date"),
+    about="When a deal entered a stage and what date was expected then; win rates and slips.",
+    columns=(
+        code("opportunity", "number of the opportunity", refers="opportunity_line"),
+        date("entered_date", "day it entered the stage", required=True, blank=False),
+        code("stage", "the stage"),
+        date("expected_date", "day expected then for the delivery", required=True),
+    ),
+)
+
+SELL_OUT = Table(
+    name="sell_out",
+    owner="input",
+    group="demand",
+    key=("item", "location", "customer", "period"),
+    about="What distributors sold on in a month, as they report it.",
+    columns=(*place(), month(), qty("sell_out_qty", "sold by the distributor")),
+)
+
+CHANNEL_STOCK = Table(
+    name="channel_stock",
+    owner="input",
+    group="demand",
+    key=("item", "location", "customer", "period"),
+    about="What distributors had in stock at a month's end, as they report it.",
+    columns=(*place(), month(), qty("stock_qty", "stock at the distributor, end of the month")),
 )
 
 EVENT = Table(
@@ -242,6 +282,9 @@ DEMAND = (
     SALES_HISTORY,
     RETURN_LINE,
     OPPORTUNITY_LINE,
+    OPPORTUNITY_STAGE,
+    SELL_OUT,
+    CHANNEL_STOCK,
     EVENT,
     FORECAST_STREAM,
     TARGET,
