@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from sopkit.cycle.lock import hold_lock
 from sopkit.cycle.manifest import Manifest, TableRecord, read_manifest, write_manifest
+from sopkit.cycle.past import PAST_MONTHS, is_of_company, list_past_months, read_past_tables
 from sopkit.cycle.paths import CyclePaths, find_folder, to_paths
 from sopkit.cycle.store import count_rows, hash_file, read_parquet, write_parquet
 from sopkit.cycle.writers import list_owned, to_step, to_writer
@@ -170,6 +172,41 @@ class Cycle:
         earlier._reads, earlier._staging = self._reads, self._staging
         earlier._journal_label = f"{paths.name}/"
         return earlier
+
+    def read_past(
+        self, table: str, columns: Sequence[str] | None = None, months: int = PAST_MONTHS
+    ) -> pd.DataFrame:
+        """Return a table over all cycles of the company before this one, with a column `cycle`.
+
+        So accuracy at any lag costs one read. Every file read is noted for the runner, and every
+        month without a cycle: a past table that changes, or a past cycle that is run later, runs
+        the step again.
+
+        Args:
+            table: name of the table.
+            columns: columns wanted; None for all.
+            months: how many months to look back.
+
+        Returns:
+            `cycle` and the columns; without rows where there is no earlier cycle.
+
+        Raises:
+            InputError: a file is damaged, or was written under a newer contract.
+            ParameterError: no such table or column.
+        """
+        if table not in TABLES:
+            raise ParameterError(f"No table is named {table!r}; sopkit.tables lists them all.")
+        files = {}
+        for name in list_past_months(self.name, months):
+            paths = CyclePaths(self.folder, name)
+            there = is_of_company(paths, self.company)
+            self._note(f"{name}/", "there" if there else "")
+            if there:
+                path = paths.table_file(table)
+                self._note(f"{name}/{table}", hash_file(path) if path.exists() else "")
+                if path.exists():
+                    files[name] = path
+        return read_past_tables(files, TABLES[table], columns)
 
     def warn_out_of_step(self, manifest: Manifest) -> None:
         """Warn of tables made from others that have changed since."""

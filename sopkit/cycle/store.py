@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,22 +75,34 @@ def read_parquet(path: Path, table: Table) -> pd.DataFrame:
     Raises:
         InputError: the file is damaged, or was written under a newer contract.
     """
+    return check_table(read_stored(path, table).to_pandas(), table, source=path.name)
+
+
+def read_stored(path: Path, table: Table, columns: Sequence[str] | None = None) -> pyarrow.Table:
+    """Return a table as it is stored, unchecked; of `columns` those that the file has.
+
+    Raises:
+        InputError: the file is damaged, or was written under a newer contract.
+    """
     import pyarrow
     import pyarrow.parquet as parquet
 
     try:
-        stored = parquet.read_table(path, partitioning=None)
+        with parquet.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            wanted = None if columns is None else [c for c in columns if c in schema.names]
+            stored = file.read(columns=wanted)
     except (pyarrow.ArrowException, OSError) as error:
         raise InputError(
             f"{path} cannot be read as Parquet ({error}). Delete it and run the cycle again."
         ) from error
-    written = int((stored.schema.metadata or {}).get(b"sopkit_version", b"1"))
+    written = int((schema.metadata or {}).get(b"sopkit_version", b"1"))
     if written > table.version:
         raise InputError(
             f"{path} was written by a newer sopkit (contract {written}, here {table.version}). "
             "Update sopkit, or run the cycle again."
         )
-    return check_table(stored.to_pandas(), table, source=path.name)
+    return stored
 
 
 def count_rows(path: Path) -> int:
