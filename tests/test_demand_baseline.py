@@ -130,15 +130,17 @@ def test_a_short_series_takes_its_share_of_the_family():
 def test_a_new_item_follows_its_like_item_at_its_own_pace():
     item = items("A Water - - - -", "B Water - - - A")
     baseline = forecast(history(A_D_all=[100] * 36, B_D_all=[50] * 6), item)
-    assert np.allclose(baseline.loc[baseline["item"] == "B", "baseline_qty"], 50)
+    # level log 0.5 seen in 5 whole months (variance 0.04 x 6/5) against log 1 (2 x 0.4^2)
+    trust = (1 / 0.048) / (1 / 0.048 + 1 / 0.32)
+    assert np.allclose(baseline.loc[baseline["item"] == "B", "baseline_qty"], 100 * 0.5**trust)
 
 
 def test_a_launch_sells_from_its_month_on_where_its_like_item_is_sold():
     item = items("A Water - - - -", "N Water 2026-06-10 - - A")
     baseline = forecast(history(A_D_k=[30] * 36, A_D_m=[10] * 36), item, months=3)
     new = baseline[baseline["item"] == "N"]
-    assert np.allclose(new.loc[new["customer"] == "k", "baseline_qty"], [0, 30, 30])
-    assert np.allclose(new.loc[new["customer"] == "m", "baseline_qty"], [0, 10, 10])
+    assert np.allclose(new.loc[new["customer"] == "k", "baseline_qty"], [0, 21, 30])
+    assert np.allclose(new.loc[new["customer"] == "m", "baseline_qty"], [0, 7, 10])
 
 
 def test_nothing_is_sold_after_the_last_month_of_sale():

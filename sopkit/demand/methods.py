@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -115,49 +113,6 @@ def forecast_family_share(
     return np.asarray(ahead * share[:, None])
 
 
-def forecast_like_item(
-    series: pd.DataFrame, new: pd.Index, points: pd.DataFrame, item: pd.DataFrame
-) -> Matrix:
-    """Forecast new items by their like-item at the same location.
-
-    The like-item's forecast (its last 12 months again, where it has none) x the new item's sales
-    since launch / the like-item's in the same months; x 1 below three months of sales.
-
-    Example:
-        Like-item forecast 100, and the new item sold half of it for six months: 50.
-    """
-    like = item.set_index("item")["like_item"]
-    horizon = points.shape[1]
-    found = np.zeros((len(new), horizon))
-    for row, (code, location) in enumerate(new):
-        key = (like[code], location)
-        if key not in series.index:
-            continue
-        base = points.loc[[key]].to_numpy(dtype=float)[0]
-        if base.sum() <= 0:
-            base = np.resize(_last_year(series.loc[[key]]), horizon)
-        own = series.loc[[(code, location)]].to_numpy(dtype=float)[0]
-        found[row] = base * _pace(own, series.loc[[key]].to_numpy(dtype=float)[0])
-    return found
-
-
-def take_over_history(series: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
-    """Put a predecessor's months before a successor's first, at each location.
-
-    Example:
-        Predecessor 5, 6, 2; successor blank, blank, 4: the successor becomes 5, 6, 4.
-    """
-    heirs = item.dropna(subset=["predecessor"])[["item", "predecessor"]]
-    whole = series.copy()
-    for code, before in zip(heirs["item"], heirs["predecessor"], strict=True):
-        for location in series.index.get_level_values("location").unique():
-            if (code, location) in series.index and (before, location) in series.index:
-                own, past = series.loc[(code, location)], series.loc[(before, location)]
-                if own.notna().any():
-                    whole.loc[(code, location)] = own.fillna(past)
-    return whole
-
-
 def add_launches(series: pd.DataFrame, item: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
     """Add blank series for items not yet sold, at the locations of their like-item.
 
@@ -175,20 +130,3 @@ def add_launches(series: pd.DataFrame, item: pd.DataFrame, last: pd.Timestamp) -
         return series
     rows = pd.MultiIndex.from_frame(added[PLACE])
     return series.reindex(series.index.append(rows).sort_values())
-
-
-def _last_year(series: pd.DataFrame) -> Matrix:
-    """Return the last 12 months up to the last demand, in the order of the months ahead."""
-    values = series.to_numpy(dtype=float)[0]
-    busy = np.flatnonzero(np.nan_to_num(values) > 0)
-    if not len(busy):
-        return np.zeros(12)
-    end = len(values) - 12 * math.ceil((len(values) - 1 - busy[-1]) / 12)
-    return np.nan_to_num(values[end - 12 : end]) if end >= 12 else np.zeros(12)
-
-
-def _pace(own: Matrix, like: Matrix) -> float:
-    both = np.isfinite(own) & np.isfinite(like)
-    if both.sum() < 3 or like[both].sum() <= 0:
-        return 1.0
-    return float(own[both].sum() / like[both].sum())

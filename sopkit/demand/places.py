@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
+from sopkit.demand.launches import forecast_launches, take_from_family
 from sopkit.demand.methods import (
     add_launches,
     choose_methods,
     forecast_families,
     forecast_family_share,
     forecast_intermittent,
-    forecast_like_item,
     forecast_steady,
-    take_over_history,
 )
 from sopkit.demand.series import family_of, next_periods
+from sopkit.demand.successors import join_successors, list_joined, split_successors
 
 MOVED_BY_FAMILY = ("ensemble", "intermittent", "family_share")
 MOST_MOVED = 2.0
@@ -33,8 +33,9 @@ def forecast_places(
 
     Steps: a successor takes over its predecessor's history; launches are added; each series goes
     its way (`choose_methods`); items are drawn towards their family's own forecast
-    (`reconcile_families`); nothing is sold before the launch month or after the last month of
-    sale.
+    (`reconcile_families`); new items follow their like-item and take from their family; a
+    successor leaves its predecessor a share; nothing is sold before the launch month or after the
+    last month of sale.
 
     Args:
         series: what `to_series` returned, last known month last.
@@ -49,19 +50,28 @@ def forecast_places(
     periods = next_periods(series, horizon_months)
     if calendar is not None:
         series = series.div(calendar.reindex(series.columns), axis=1)
-    item = item.assign(like_item=item["like_item"].fillna(item["predecessor"]))
-    whole = add_launches(take_over_history(series, item), item, periods[-1])
+    item = stand_in_for(item)
+    joined = join_successors(series, item, periods[-1])
+    whole = add_launches(joined, item, periods[-1])
     method = choose_methods(whole, item, periods[0], min_history_months)
+    method.loc[list_joined(series, joined)] = "run_out"
     asked = series if family_weight else _with_short_families(series, method, item)
     families = forecast_families(asked, item, horizon_months, min_history_months)
     points = _forecast_by_method(whole, series, method, families, item, horizon_months)
     points = reconcile_families(points, families, method, item, family_weight)
-    new = method.index[method == "like_item"]
-    points.loc[new] = forecast_like_item(whole, new, points, item)
     points.columns = periods
+    new = method.index[method == "like_item"]
+    points.loc[new] = forecast_launches(whole, new, points, item)
+    points = take_from_family(points, whole, item, new)
+    points = split_successors(points, series, joined, item)
     if calendar is not None:
         points = points.mul(calendar.reindex(periods), axis=1)
     return close_sales(points, item), method
+
+
+def stand_in_for(item: pd.DataFrame) -> pd.DataFrame:
+    """Return the master with the predecessor as like-item of items that name none."""
+    return item.assign(like_item=item["like_item"].fillna(item["predecessor"]))
 
 
 def _with_short_families(

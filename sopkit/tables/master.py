@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sopkit.tables.build import ALL, code, date, days, flag, qty, value, words
+from sopkit.tables.build import ALL, code, date, days, flag, qty, rate, value, words
 from sopkit.tables.contract import Table
 
 ITEM = Table(
@@ -37,6 +37,13 @@ ITEM = Table(
         date("end_date", "last day of sale; blank while it is sold"),
         words("predecessor", "item whose demand this one takes over"),
         words("like_item", "item whose profile, BOM, routing, cost and price stand in"),
+        rate(
+            "cannibal_rate",
+            "share of a new item's volume that it takes from its family; blank: none",
+            required=False,
+            blank=True,
+            minimum=0.0,
+        ),
         days("shelf_life_days", "days from production to expiry", blank=True),
     ),
 )
