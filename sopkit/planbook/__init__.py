@@ -1,0 +1,21 @@
+"""The planbook: what people put in, kept as records with author, time, source and reason.
+
+A small relational database: an SQLite file in the planning folder, or PostgreSQL by URL. Records
+are never altered: an override is withdrawn, a stream's number is superseded, and both stay.
+"""
+
+from __future__ import annotations
+
+from sopkit.planbook.book import Planbook, fingerprint_planbook, open_planbook
+from sopkit.planbook.connect import URL_VARIABLE, find_book_file, has_planbook
+from sopkit.planbook.overrides import find_override_problems
+
+__all__ = [
+    "URL_VARIABLE",
+    "Planbook",
+    "find_book_file",
+    "find_override_problems",
+    "fingerprint_planbook",
+    "has_planbook",
+    "open_planbook",
+]

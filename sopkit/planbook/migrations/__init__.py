@@ -1,0 +1,1 @@
+"""Alembic revisions of the planbook, run whenever a book is opened."""
