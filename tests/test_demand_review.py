@@ -27,7 +27,8 @@ MAY = pd.Timestamp("2026-05-01")
 
 def agreed(*rows):
     raw = table("item location customer period demand_qty stream_qty", *rows)
-    return raw.assign(baseline_qty=raw["demand_qty"], override_qty=0.0)
+    ends = {"lo_80_qty": raw["demand_qty"], "hi_80_qty": raw["demand_qty"]}
+    return raw.assign(baseline_qty=raw["demand_qty"], override_qty=0.0, **ends)
 
 
 DEMAND = agreed(
@@ -80,12 +81,20 @@ def test_a_year_ago_stands_at_the_month_it_is_compared_with():
 
 def test_launches_and_run_outs_are_listed_with_what_they_follow():
     got = demand.list_portfolio(DEMAND, ITEM, MAY)
-    assert got[["item", "like_item", "demand_qty"]].astype(object).where(
-        got.notna()[["item", "like_item", "demand_qty"]], None
-    ).to_numpy().tolist() == [
-        ["B", "A", 100],
-        ["C", None, 0],
+    shown = got[["item", "change", "like_item", "demand_qty"]].astype(object)
+    assert shown.where(shown.notna(), None).to_numpy().tolist() == [
+        ["B", "launch", "A", 100],
+        ["C", "run_out", None, 0],
     ]
+
+
+def test_stock_that_a_run_out_leaves_is_shown_in_money():
+    stock = table("item location on_hand_qty", "C D 100", "C P 30", "A D 500")
+    coming = table("item location open_qty", "C D 20")
+    cost = table("item location unit_cost_value", "C D 3", "C P 3", "A D 9")
+    rows = agreed("C D all 2026-06 40 0", "C D all 2026-07 40 0", "C D all 2026-08 7 0")
+    got = demand.list_run_outs(rows, ITEM, stock, coming, cost, MAY)
+    assert got.drop(columns="end_date").to_numpy().tolist() == [["C", 130, 20, 80, 70, 210]]
 
 
 def test_a_look_is_ranked_by_money_with_its_largest_reason():

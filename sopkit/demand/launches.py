@@ -93,6 +93,23 @@ def forecast_launches(
     return found
 
 
+class Learned(NamedTuple):
+    """What is known of one launch: mean and variance of its log level, noise of a month."""
+
+    level: float
+    level_variance: float
+    noise: float
+
+
+def learn_launch(series: pd.DataFrame, key: tuple[str, str], item: pd.DataFrame) -> Learned:
+    """Return the level of one new item against its like-item, and how sure it is.
+
+    The mean of n months varies by `level_variance` + `noise`^2 / n.
+    """
+    ramp, like = measure_ramp(series, item), item.set_index("item")["like_item"]
+    return Learned(*_learn_level(*_own_and_like(key, series, like), ramp), ramp.noise)
+
+
 def measure_launch_spread(series: pd.DataFrame, new: pd.Index, item: pd.DataFrame) -> pd.Series:
     """Return the standard deviation (of logs) of a month of each new item's forecast.
 

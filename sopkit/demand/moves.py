@@ -23,7 +23,7 @@ CAUSES = (
     "streams",
     "overrides",
 )
-OPTIONS = ("horizon_months", "family_weight", "min_history_months", "country")
+OPTIONS = ("horizon_months", "family_weight", "min_history_months")
 FORECAST = ("history", "item", *OPTIONS)
 HIERARCHY = ["family", "category", "base_unit"]
 AGREE = ("forecast_stream", "stream_value", "override", "cycle", "as_of")
@@ -83,6 +83,11 @@ def explain_move(
     told.insert(0, "last_qty", steps["last"])
     told["demand_qty"] = steps[CAUSES[-1]]
     return told.rename_axis(CELL).reset_index().sort_values(CELL, kind="stable", ignore_index=True)
+
+
+def demand_from(inputs: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the agreed demand that inputs by name (FORECAST and AGREE) give; without ranges."""
+    return _Runner().demand_of(dict(inputs))
 
 
 def sum_move(move: pd.DataFrame, by: list[str]) -> pd.DataFrame:

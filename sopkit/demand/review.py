@@ -116,29 +116,6 @@ def stack_months(
     return wide.reindex(columns=[*key, *parts]).sort_values(key, kind="stable", ignore_index=True)
 
 
-def list_portfolio(
-    demand: pd.DataFrame, item: pd.DataFrame, first: pd.Timestamp, months: int = 12
-) -> pd.DataFrame:
-    """List launches and run-outs: items that start or end within a year around the cycle.
-
-    Returns:
-        `item`, `family`, `launch_date`, `end_date`, `like_item` (or the predecessor), `demand_qty`
-        of the coming `months`, earliest change first.
-    """
-    since, until_ = add_months(first, -12), add_months(first, 18)
-    starts = item["launch_date"].between(since, until_)
-    ends = item["end_date"].between(first, until_)
-    chosen = item[(starts | ends) & item["sellable"]]
-    chosen = chosen.assign(like_item=chosen["like_item"].fillna(chosen["predecessor"]))
-    ahead = demand[demand["period"] < add_months(first, months)]
-    total = ahead.groupby("item", as_index=False).agg(demand_qty=("demand_qty", "sum"))
-    told = chosen.merge(total, on="item", how="left", validate="one_to_one")
-    told = told.fillna({"demand_qty": 0.0})
-    told["day"] = told["launch_date"].where(told["launch_date"] >= since, told["end_date"])
-    columns = ["item", "family", "launch_date", "end_date", "like_item", "demand_qty"]
-    return told.sort_values(["day", "item"], kind="stable")[columns].reset_index(drop=True)
-
-
 def rank_for_review(
     demand: pd.DataFrame,
     history: pd.DataFrame,
