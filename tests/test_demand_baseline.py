@@ -8,7 +8,7 @@ import pytest
 from builders import table
 
 from sopkit import demand
-from sopkit.demand import backtest, breaks, damped, methods, places, ranges, segments, shares
+from sopkit.demand import backtest, breaks, damped, methods, places, segments, shares
 from sopkit.errors import InputError
 from sopkit.tables import TABLES, check_table
 
@@ -244,57 +244,6 @@ def test_ranges_never_cross_and_never_go_below_zero():
     assert (got["lo_80_qty"] >= 0).all()
     assert (got["lo_80_qty"] <= got["baseline_qty"]).all()
     assert (got["baseline_qty"] <= got["hi_80_qty"]).all()
-
-
-def test_ranges_are_quantiles_of_pooled_scaled_errors():
-    steady = table("item location", "A D").assign(steady=True)
-    scaled = pd.DataFrame(
-        {"item": "A", "location": "D", "lag": 0, "scaled": np.linspace(-2, 2, 99)}
-    )
-    got = ranges.find_quantiles(scaled, steady, 3)
-    own = got[got["steady"]]
-    assert np.allclose(own["high"], 1.64, atol=0.03)
-    assert np.allclose(own["low"], -1.64, atol=0.03)
-
-
-def test_few_errors_give_a_normal_spread():
-    got = ranges.find_quantiles(
-        ranges.scale_errors(no_backtest(), pd.DataFrame()),
-        table("item location", "A D").assign(steady=True),
-        2,
-    )
-    assert got["high"].unique().tolist() == [1.2816]
-
-
-def test_errors_that_grow_like_a_root_are_seen_so():
-    errors = pd.DataFrame({"lag": [0, 1, 2, 3], "scaled": [1, -(2**0.5), 3**0.5, -2]})
-    assert ranges.measure_growth(errors) == pytest.approx(0.5)
-
-
-def test_ranges_of_a_sum_depend_on_how_errors_move_together():
-    rows = table(
-        "item location customer period q_qty lo_80_qty hi_80_qty",
-        "A D all 2026-05 100 90 130",
-        "B D all 2026-05 100 90 130",
-    )
-    apart = demand.sum_ranges(rows, ["period"], "q_qty", demand.Correlation(0, 0))
-    same = demand.sum_ranges(rows, [], "q_qty", demand.Correlation(1, 1))
-    assert apart["hi_80_qty"].tolist() == pytest.approx([200 + 1800**0.5])
-    assert same[["q_qty", "lo_80_qty", "hi_80_qty"]].to_numpy().tolist() == [[200, 180, 260]]
-
-
-def test_correlation_of_errors_is_one_when_they_agree_and_zero_when_they_cancel():
-    both = table(
-        "item location cutoff period lag forecast_qty actual_qty",
-        "A D 2026-01 2026-02 0 20 10",
-        "B D 2026-01 2026-02 0 20 10",
-        "A D 2026-02 2026-03 0 0 10",
-        "B D 2026-02 2026-03 0 0 10",
-    )
-    assert demand.measure_correlation(both).places == 1
-    against = both.assign(forecast_qty=[20, 0, 0, 20])
-    assert demand.measure_correlation(against).places == 0
-    assert demand.measure_correlation(no_backtest()).months == 0.5
 
 
 def test_value_classes_are_cut_at_80_and_95_percent():

@@ -1,155 +1,109 @@
-"""How far demand may lie from the forecast: pooled conformal ranges, and ranges of totals.
+"""How far demand may lie from the forecast: ranges of item-locations, and of totals.
 
-Errors of the backtest are scaled per series, pooled over series by months ahead, and their
-quantiles put back around each forecast. Pooling gives honest ranges from few cutoffs.
+`conformal` holds the arithmetic on arrays; here are the tables of the planning month.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from sopkit.demand.conformal import (
+    BLIND_RATE,
+    SHORT,
+    SMOOTH,
+    SPORADIC,
+    Errors,
+    Whole,
+    find_quantiles,
+    join_errors,
+    put_ranges,
+    scale_errors,
+    spread_of,
+)
 from sopkit.demand.series import from_series
-from sopkit.periods import months_between
 from sopkit.tables import PLACE
 from sopkit.tables.panel import until
 
-TAIL = 0.1
-NORMAL_80 = 1.2816
-LEAST_RATE = 0.05
-BLIND_RATE = 0.5
-MOST_RATE = 2.0
-LEAST_ERRORS = 30
-MOST_GROWTH = 0.5
+LEVELS = (80, 95)
+KIND_OF_METHOD = {"intermittent": SPORADIC, "family_share": SHORT, "like_item": SHORT}
 PRIOR = 3
 
 
 def add_ranges(
-    points: pd.DataFrame, method: pd.Series, series: pd.DataFrame, backtest: pd.DataFrame
+    points: pd.DataFrame,
+    method: pd.Series,
+    series: pd.DataFrame,
+    backtest: pd.DataFrame,
+    levels: Sequence[int] = LEVELS,
 ) -> pd.DataFrame:
-    """Put the range that 8 of 10 months fall into around each forecast.
+    """Put the ranges that 80 and 95 of 100 months fall into around each forecast.
 
-    range = forecast + spread x quantile (10 % and 90 %) of the pooled scaled errors at that lag,
-    apart for series on the ensemble and for all others; the quantiles grow by the power of months
-    ahead seen in the backtest (0 to 0.5), beyond its lags too.
+    range = forecast + spread x quantile of the pooled scaled errors at that many months ahead
+    (`conformal.find_quantiles`), apart for smooth, sporadic and short series. A month that is
+    forecast as exactly 0 (not on sale) has no range.
 
     Args:
         points: a row an item-location, a column a month ahead.
         method: how each was forecast.
         series: what `to_series` returned.
-        backtest: contract `backtest`; with under 30 errors a normal spread is assumed.
+        backtest: contract `backtest`; where it is small, a normal spread is leant on.
+        levels: widths of the ranges in per cent.
 
     Returns:
-        (item, location, period) with `baseline_qty`, `lo_80_qty` <= it <= `hi_80_qty`, all >= 0.
+        (item, location, period) with `baseline_qty` and, for each level, `lo_80_qty` <= it <=
+        `hi_80_qty`; wider levels lie outside narrower ones; nothing below 0.
 
     Example:
         Forecast 100, spread 10, quantiles -1 and 2: 90 to 120.
     """
-    rows = from_series(points, "baseline_qty")
-    first = pd.Series(points.columns[0], index=rows.index)
-    rows["lag"] = months_between(first, rows["period"])
-    steady = method.eq("ensemble").rename("steady").reset_index()
-    rows = rows.merge(steady, on=PLACE, how="left", validate="many_to_one")
-    quantiles = find_quantiles(scale_errors(backtest, series), steady, points.shape[1])
-    rows = rows.merge(quantiles, on=["steady", "lag"], how="left", validate="many_to_one")
-    spread = spread_of(rows, "baseline_qty", series)
-    low, high = (
-        rows["baseline_qty"] + spread * rows["low"],
-        rows["baseline_qty"] + spread * rows["high"],
-    )
-    rows["lo_80_qty"] = low.clip(upper=rows["baseline_qty"]).clip(lower=0.0)
-    rows["hi_80_qty"] = high.clip(lower=rows["baseline_qty"])
-    return rows[[*PLACE, "period", "baseline_qty", "lo_80_qty", "hi_80_qty"]]
+    ahead = points.sort_index(kind="stable")
+    known = _to_values(series, ahead.index)
+    numbers = ahead.to_numpy(dtype=float)
+    kinds = kinds_of_methods(method.reindex(ahead.index))
+    widths = sorted(levels)
+    quantiles = find_quantiles(pool_errors(backtest, series), widths, numbers.shape[1])
+    spread = np.where(numbers == 0, 0.0, spread_of(known, numbers))
+    ranges = put_ranges(numbers, spread, kinds, quantiles, np.zeros(len(numbers)))
+    rows = from_series(ahead, "baseline_qty")
+    for level, (low, high) in zip(widths, ranges, strict=True):
+        rows[f"lo_{level}_qty"] = low.ravel()
+        rows[f"hi_{level}_qty"] = high.ravel()
+    return rows
 
 
-def scale_errors(backtest: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
-    """Return (item, location, lag) and `scaled` = (actual - forecast) / spread at the cutoff."""
+def kinds_of_methods(method: pd.Series) -> Whole:
+    """Return whose errors a series shares, by how it is forecast: see `conformal.kinds_of`."""
+    return np.array([KIND_OF_METHOD.get(name, SMOOTH) for name in method], dtype=np.int64)
+
+
+def pool_errors(backtest: pd.DataFrame, series: pd.DataFrame) -> Errors:
+    """Return the scaled errors of a backtest; the spread is what was known at each cutoff.
+
+    Args:
+        backtest: contract `backtest`.
+        series: what `to_series` returned, all months.
+    """
     found = []
     for cutoff in sorted(backtest["cutoff"].unique()):
         rows = backtest[backtest["cutoff"] == cutoff]
-        known = until(series, cutoff)
-        spread = spread_of(rows, "forecast_qty", known)
-        scaled = (rows["actual_qty"] - rows["forecast_qty"]) / spread.where(spread > 0)
-        found.append(rows[[*PLACE, "lag"]].assign(scaled=scaled).dropna(subset=["scaled"]))
-    if not found:
-        return pd.DataFrame({"item": [], "location": [], "lag": [], "scaled": []})
-    return pd.concat(found, ignore_index=True)
+        wide = rows.set_index([*PLACE, "lag"])[["forecast_qty", "actual_qty"]].unstack("lag")
+        lags = range(int(rows["lag"].max()) + 1)
+        points, actual = (
+            wide[name].reindex(columns=lags).to_numpy(dtype=float)
+            for name in ("forecast_qty", "actual_qty")
+        )
+        known = _to_values(until(series, cutoff), wide.index)
+        found.append(scale_errors(known, points, actual))
+    return join_errors(found)
 
 
-def spread_of(rows: pd.DataFrame, forecast: str, series: pd.DataFrame) -> pd.Series:
-    """Return the size of a usual error: rate of the series x (forecast + mean month) / 2.
-
-    Errors are larger in strong months, yet a forecast near 0 is not sure to be right.
-    """
-    known = measure_spread(series).reset_index()
-    told = rows[PLACE].merge(known, on=PLACE, how="left", validate="many_to_one")
-    told.index = rows.index
-    mean = told["mean_qty"].fillna(rows[forecast])
-    return told["rate"].fillna(BLIND_RATE) * (rows[forecast] + mean) / 2
-
-
-def measure_spread(series: pd.DataFrame) -> pd.DataFrame:
-    """Return for each series `mean_qty` of the last 12 months and `rate` of usual change.
-
-    rate = mean |y(t) - y(t-12)| over the last 36 months / mean; with under 6 such pairs the
-    change from month to month stands in; within 0.05 and 2, and 0.5 for a series without sales.
-
-    Example:
-        Two equal years of 10 a month: rate 0.05 (the floor), mean 10.
-    """
-    mean = series.iloc[:, -12:].mean(axis=1).fillna(0.0)
-    yearly = (series - series.shift(12, axis=1)).abs().iloc[:, -36:]
-    monthly = series.diff(axis=1).abs().iloc[:, -12:]
-    change = yearly.mean(axis=1).where(yearly.notna().sum(axis=1) >= 6, monthly.mean(axis=1))
-    rate = (change / mean.where(mean > 0)).clip(LEAST_RATE, MOST_RATE).fillna(BLIND_RATE)
-    return pd.DataFrame({"mean_qty": mean, "rate": rate})
-
-
-def find_quantiles(errors: pd.DataFrame, steady: pd.DataFrame, horizon: int) -> pd.DataFrame:
-    """Return `low` and `high` quantiles of scaled errors for each (steady, lag) of the horizon.
-
-    quantile at a lag = pooled quantile of error / (lag + 1)^g x (lag + 1)^g, with g the growth of
-    the spread over the lags of the backtest. A kind of series with under 30 errors takes those of
-    both kinds; without 30 of those, a normal spread.
-    """
-    kinds = errors.merge(steady, on=PLACE, how="left", validate="many_to_one")
-    own = kinds["steady"].eq(True)
-    pools = []
-    for steady_kind, rows in ((True, kinds[own]), (False, kinds[~own])):
-        used = rows if len(rows) >= LEAST_ERRORS else kinds
-        pools.append(_pool(used, horizon).assign(steady=steady_kind))
-    return pd.concat(pools, ignore_index=True)
-
-
-def _pool(errors: pd.DataFrame, horizon: int) -> pd.DataFrame:
-    ahead = pd.Series(np.arange(horizon) + 1.0)
-    low, high, growth = -NORMAL_80, NORMAL_80, 0.0
-    if len(errors) >= LEAST_ERRORS:
-        growth = measure_growth(errors)
-        even = errors["scaled"] / (errors["lag"] + 1.0) ** growth
-        tail = max(1 - (1 - TAIL) * (len(even) + 1) / len(even), 0.0)
-        low, high = float(even.quantile(tail)), float(even.quantile(1 - tail))
-    width = ahead**growth
-    return pd.DataFrame({"lag": np.arange(horizon), "low": low * width, "high": high * width})
-
-
-def measure_growth(errors: pd.DataFrame) -> float:
-    """Return the power of months ahead with which errors grow, within 0 and 0.5.
-
-    Slope of log mean |scaled error| on log (lag + 1).
-
-    Example:
-        Mean errors 1, 1.414, 1.732 at lags 0, 1, 2: 0.5.
-    """
-    size = errors["scaled"].abs().groupby(errors["lag"]).mean()
-    size = size[size > 0]
-    if len(size) < 2:
-        return 0.0
-    ahead = np.log(size.index.to_numpy(dtype=float) + 1)
-    line = np.polyfit(ahead, np.log(size.to_numpy(dtype=float)), 1)
-    return min(max(float(line[0]), 0.0), MOST_GROWTH)
+def _to_values(series: pd.DataFrame, index: pd.Index) -> np.ndarray:
+    """Return the months of the series of an index; all blank for those that are not there."""
+    return series.reindex(index).to_numpy(dtype=float)
 
 
 class Correlation(NamedTuple):
@@ -200,39 +154,41 @@ def sum_ranges(
     an item-location err together.
 
     Args:
-        rows: `item`, `location`, `period`, the columns of `by`, `quantity`, `lo_80_qty`,
-            `hi_80_qty`.
+        rows: `item`, `location`, `period`, the columns of `by`, `quantity`, and `lo_80_qty` with
+            `hi_80_qty`, `lo_95_qty` with `hi_95_qty`, or both.
         by: columns that stay; empty for one total.
         correlation: what `measure_correlation` returned.
 
     Returns:
-        One row per `by` with `quantity`, `lo_80_qty`, `hi_80_qty`.
+        One row per `by` with `quantity` and the range columns that `rows` holds.
 
     Example:
         Two items 100 with 30 above each: 42.4 above at correlation 0, 60 at 1.
     """
-    amounts = [quantity, "lo_80_qty", "hi_80_qty"]
+    pairs = [(f"lo_{level}_qty", f"hi_{level}_qty") for level in LEVELS]
+    pairs = [pair for pair in pairs if pair[0] in rows]
+    ends = [name for pair in pairs for name in pair]
     kept = [name for name in by if name != "period"]
     cells = rows.groupby(list(dict.fromkeys([*kept, *PLACE, "period"])), as_index=False)
-    parts = cells[amounts].sum()
-    parts = parts.assign(
-        below=parts[quantity] - parts["lo_80_qty"], above=parts["hi_80_qty"] - parts[quantity]
-    )
-    total = _join_parts(parts, [*kept, "period"], quantity, correlation.places)
+    parts = cells[[quantity, *ends]].sum()
+    parts[ends] = parts[ends].sub(parts[quantity], axis=0).abs()
+    total = _join_parts(parts, [*kept, "period"], quantity, ends, correlation.places)
     if "period" not in by:
-        total = _join_parts(total, kept, quantity, correlation.months)
-    total["lo_80_qty"] = (total[quantity] - total["below"]).clip(lower=0.0)
-    total["hi_80_qty"] = total[quantity] + total["above"]
-    return total[[*by, *amounts]]
+        total = _join_parts(total, kept, quantity, ends, correlation.months)
+    for low, high in pairs:
+        total[low] = (total[quantity] - total[low]).clip(lower=0.0)
+        total[high] = total[quantity] + total[high]
+    return total[[*by, quantity, *ends]]
 
 
 def _join_parts(
-    parts: pd.DataFrame, by: list[str], quantity: str, correlation: float
+    parts: pd.DataFrame, by: list[str], quantity: str, halves: list[str], correlation: float
 ) -> pd.DataFrame:
-    squared = parts.assign(below_2=parts["below"] ** 2, above_2=parts["above"] ** 2)
-    sums = [quantity, "below", "above", "below_2", "above_2"]
-    total = squared.assign(_all=0).groupby(by or ["_all"], as_index=False)[sums].sum()
-    for side in ("below", "above"):
-        apart, together = total[f"{side}_2"], total[side] ** 2
-        total[side] = np.sqrt((1 - correlation) * apart + correlation * together)
+    """Return sums of `quantity`, and half-ranges joined by how far they move together."""
+    squares = {f"{name}_2": parts[name] ** 2 for name in halves}
+    sums = [quantity, *halves, *squares]
+    total = parts.assign(_all=0, **squares).groupby(by or ["_all"], as_index=False)[sums].sum()
+    for name in halves:
+        apart, together = total[f"{name}_2"], total[name] ** 2
+        total[name] = np.sqrt((1 - correlation) * apart + correlation * together)
     return total
