@@ -91,6 +91,10 @@ DEFECTS = (
     Defect("yield_over_one", "工艺路线", "良率", "980%"),
     Defect("zero_conversion", "计量单位换算", "换算率", 0, among=("辅计量单位", "千")),
     Defect("doubled_item", "存货档案", "", sheet="成品", copies=True),
+    Defect("negative_sell_out", "经销商进销存", "销售出库", -1200),
+    Defect("text_in_channel_stock", "经销商进销存", "期末库存", "未报"),
+    Defect("stage_without_deal", "商机阶段记录", "商机编号", "SJ20990001"),
+    Defect("closed_before_opened", "商机归档", "结案日期", "2023-01-05"),
 )
 
 

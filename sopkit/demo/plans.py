@@ -120,7 +120,7 @@ def _to_past_plan(demand: Demand, rng: np.random.Generator) -> pd.DataFrame:
 
 
 STAGES = {"初步接洽": 0.1, "方案报价": 0.3, "合同谈判": 0.6, "口头确认": 0.85}
-_DEALS = (
+DEALS = (
     "连锁便利店新店铺货",
     "高校食堂年度招标",
     "航空配餐",
@@ -141,7 +141,7 @@ def _to_opportunities(demand: Demand, rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "opportunity": [f"SJ2026{number:04d}" for number in rng.choice(900, 42, replace=False)],
-            "title": [_DEALS[number] for number in rng.integers(0, len(_DEALS), 42)],
+            "title": [DEALS[number] for number in rng.integers(0, len(DEALS), 42)],
             "item": picks["item"].to_numpy(),
             "location": picks["location"].to_numpy(),
             "channel": picks["channel"].to_numpy(),

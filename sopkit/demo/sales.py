@@ -80,15 +80,16 @@ def build_demand(seed: int) -> Demand:
     actual = true[:, :HISTORY].copy()
     for row in each_row(stock_outs):
         hit = (series["item"] == row.item) & (series["location"] == row.location)
-        actual[hit, _index(row.period)] *= 1 - row.lost_rate
+        actual[hit, to_position(row.period)] *= 1 - row.lost_rate
     for row in each_row(spikes):
-        actual[row.series, _index(row.period)] *= row.factor
+        actual[row.series, to_position(row.period)] *= row.factor
     return Demand(
         series, base, expected, true, np.round(actual).astype(int), events, stock_outs, spikes
     )
 
 
-def _index(period: pd.Timestamp) -> int:
+def to_position(period: pd.Timestamp) -> int:
+    """Return the position of a month among MONTHS."""
     return int(MONTHS.get_indexer(pd.Index([period]))[0])
 
 
@@ -119,7 +120,7 @@ def new_year_moves() -> np.ndarray:
             starts = to_period(days.to_series())
             for month, count in each_cell(starts.value_counts()):
                 if month in MONTHS:
-                    moves[_index(month)] += sign * count / length
+                    moves[to_position(month)] += sign * count / length
     return moves
 
 
@@ -146,7 +147,7 @@ def _to_life(series: pd.DataFrame) -> np.ndarray:
     end = pd.to_datetime(items["end"].replace("", None)).to_numpy()
     life = np.ones((len(series), len(MONTHS)))
     for row in np.flatnonzero(~np.isnat(launch)):
-        first = _index(pd.Timestamp(launch[row]))
+        first = to_position(pd.Timestamp(launch[row]))
         life[row, :first] = 0
         steps = ramp[: len(MONTHS) - first]
         life[row, first : first + len(steps)] = steps
@@ -198,7 +199,7 @@ def to_touched(series: pd.DataFrame, row: object) -> np.ndarray:
 def _to_promotion_factor(series: pd.DataFrame, events: pd.DataFrame) -> np.ndarray:
     factor = np.ones((len(series), len(MONTHS)))
     for row in each_row(events):
-        touched, month = to_touched(series, row), _index(row.period)
+        touched, month = to_touched(series, row), to_position(row.period)
         factor[touched, month] *= 1 + row.uplift
         if month + 1 < len(MONTHS):
             factor[touched, month + 1] *= 1 - row.dip

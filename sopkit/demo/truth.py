@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.demo.company import build_company
+from sopkit.demo.company import Company, build_company
+from sopkit.demo.deals import to_win_rates
+from sopkit.demo.line_changes import LEAD_DAYS, LEAD_SPREAD
 from sopkit.demo.open_orders import CAP_38_ORDERS
-from sopkit.demo.products import CAP_38, CAP_38_LIMIT, CAP_38_MONTH, FAMILIES, STAND_IN
+from sopkit.demo.products import (
+    CAP_38,
+    CAP_38_LIMIT,
+    CAP_38_MONTH,
+    FAMILIES,
+    INTERMITTENT,
+    STAND_IN,
+)
 from sopkit.demo.sales import HISTORY, MONTHS, Demand, new_year_moves
 from sopkit.demo.streams import STREAMS
 from sopkit.demo.supply import (
@@ -39,6 +48,11 @@ def planted_truth(seed: int) -> dict[str, pd.DataFrame]:
         stream: (stream): `insight_rate`, `plans_rate`, `lift_rate`, `spread_rate`, `effect`.
         supply: (kind, code, period): bottlenecks and late orders, `number`.
         stand_in: (item): planned by its like-item.
+        loading: (item, location, customer, period): `moved_qty`, plus in the quarter's last month,
+            minus where it is paid back; a series' sum is 0.
+        channel_gap: (kind, item, location, customer, period): `stock_qty` miscounted, or silent.
+        win_rate: (stage): true `win_rate` and `slip_days` against the CRM's `stated_rate`.
+        book_ahead: (item): `lead_days` (median) and its log-spread of make-to-order lines.
     """
     company = build_company(seed)
     demand = company.demand
@@ -57,6 +71,12 @@ def planted_truth(seed: int) -> dict[str, pd.DataFrame]:
         "stream": _list_streams(),
         "supply": _list_supply(),
         "stand_in": pd.DataFrame({"item": list(STAND_IN)}),
+        "loading": _list_loading(company),
+        "channel_gap": company.channel.gaps,
+        "win_rate": to_win_rates(),
+        "book_ahead": pd.DataFrame(
+            {"item": INTERMITTENT, "lead_days": LEAD_DAYS, "lead_spread": LEAD_SPREAD}
+        ),
     }
 
 
@@ -101,3 +121,14 @@ def _list_supply() -> pd.DataFrame:
     rows += [("on_order", CAP_38, day[:7], quantity) for day, quantity in CAP_38_ORDERS]
     frame = pd.DataFrame(rows, columns=["kind", "code", "period", "number"])
     return frame.assign(period=pd.to_datetime(frame["period"] + "-01"))
+
+
+def _list_loading(company: Company) -> pd.DataFrame:
+    loading = company.channel.loading
+    early = loading[["series", "month", "moved"]]
+    back = loading[["series", "from_month"]].set_axis(["series", "month"], axis=1)
+    rows = pd.concat([early, back.assign(moved=-loading["moved"])], ignore_index=True)
+    moved = rows.groupby(["series", "month"], sort=True)["moved"].sum()
+    series, month = moved.index.get_level_values("series"), moved.index.get_level_values("month")
+    place = company.demand.series.loc[series, ["item", "location", "customer"]]
+    return place.reset_index(drop=True).assign(period=MONTHS[month], moved_qty=moved.to_numpy())

@@ -94,7 +94,7 @@ def find_orphans(
 
 def _known_codes(rows: pd.DataFrame, master: str, column: str, table: Table) -> set[object]:
     """Return the codes a column may hold; the customer of a target may be a whole channel."""
-    known = set(rows["family" if column == "family" else master])
+    known = set(rows["family" if column == "family" else INPUT_TABLES[master].key[0]])
     return known | set(rows["channel"]) if (table.name, column) == ("target", "customer") else known
 
 

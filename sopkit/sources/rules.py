@@ -28,6 +28,9 @@ DATED = {
     "sales_history": "period",
     "return_line": "return_date",
     "opportunity_line": "opened_date",
+    "opportunity_stage": "entered_date",
+    "sell_out": "period",
+    "channel_stock": "period",
     "past_history": "period",
     "opening_stock": "snapshot_date",
     "stock_history": "period",
@@ -38,6 +41,7 @@ STARTS_AND_ENDS = {
     "event": ("start_date", "end_date"),
     "override": ("start_period", "end_period"),
     "bom": ("start_date", "end_date"),
+    "opportunity_line": ("opened_date", "closed_date"),
 }
 SHARES = (
     "discount_rate",

@@ -160,10 +160,11 @@ def _problem_rows(
 ) -> pd.DataFrame:
     rows = frame.index[bad.to_numpy()]
     values = frame.loc[rows, column].astype(str).tolist() if column in frame.columns else ""
-    return pd.DataFrame(
+    problems = pd.DataFrame(
         {"row": rows, "column": column, "rule": rule, "value": values, "advice": advice},
         columns=PROBLEM_COLUMNS,
     )
+    return problems.astype({"value": object})  # a column of blanks alone would be one of numbers
 
 
 def _find_cell_problems(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
