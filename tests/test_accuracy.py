@@ -9,10 +9,11 @@ import pytest
 from builders import table
 
 from sopkit import accuracy
+from sopkit.accuracy import measures
 
 
 def test_examples_in_the_docstrings_hold():
-    result = doctest.testmod(accuracy)
+    result = doctest.testmod(measures)
     assert result.attempted >= 14
     assert result.failed == 0
 

@@ -50,7 +50,7 @@ def test_past_cycles_of_the_company_are_read_oldest_first(folder: Path) -> None:
     assert got["cycle"].tolist() == ["2026-07", "2026-09"]
     assert got["actual_qty"].tolist() == [7, 9]
     assert got["item"].tolist() == ["00A1", "00A1"]
-    assert list(got)[0] == "cycle"
+    assert next(iter(got)) == "cycle"
 
 
 def test_only_the_columns_and_months_asked_for_are_read(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""How good forecasts were. Each formula stands here once; bias = forecast - actual.
+"""The formulas of accuracy. Each stands here once; bias = forecast - actual.
 
 Measures take the forecast and the actual of the same cells (any sequence or column) and return a
 float, NaN where the measure has no meaning. A number is worth nothing without its level and lag.
@@ -7,7 +7,6 @@ float, NaN where the measure has no meaning. A number is worth nothing without i
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 Vector = NDArray[np.float64]
@@ -195,92 +194,6 @@ def attainment(made: ArrayLike, plan: ArrayLike) -> float:
     """
     m, p = _pair(made, plan)
     return _ratio(np.minimum(m, p).sum(), p.sum())
-
-
-def score_forecasts(
-    cells: pd.DataFrame, by: list[str], reference: str | None = "naive_qty"
-) -> pd.DataFrame:
-    """Score cells group by group.
-
-    Args:
-        cells: columns of `by`, `forecast_qty`, `actual_qty` and the reference's column, a row a
-            cell at the level that is to be scored.
-        by: columns to group by; empty for one row.
-        reference: column of the forecast to beat; None for none.
-
-    Returns:
-        A row a group, sorted: `cell_count`, `actual_qty`, `wape_rate`, `bias_rate` and, with a
-        reference, `reference_wape_rate` and `value_added_rate` = reference WAPE - WAPE.
-
-    Example:
-        Forecast 8 and naive 5 for an actual 10: 0.2, bias -0.2, value added 0.3.
-    """
-    if cells.empty:
-        return pd.DataFrame(columns=[*by, *_score(cells, reference).index])
-    if not by:
-        return _score(cells, reference).to_frame().T.astype({"cell_count": int})
-    rows = [
-        {**dict(zip(by, key, strict=True)), **_score(group, reference)}
-        for key, group in cells.groupby(by, sort=True)
-    ]
-    return pd.DataFrame(rows).astype({"cell_count": int})
-
-
-def sum_cells(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Sum all quantities of cells to a higher level, so that it can be scored there."""
-    amounts = [name for name in cells.columns if name.endswith("_qty")]
-    return cells.groupby(by, as_index=False)[amounts].sum()
-
-
-def score_streams(cells: pd.DataFrame) -> pd.DataFrame:
-    """Score people's forecasts by stream, owner and lag against the reference on the same cells.
-
-    Args:
-        cells: `stream`, `owner`, `lag`, `period`, `forecast_qty`, `reference_qty`, `actual_qty`.
-
-    Returns:
-        Contract `stream_value` without `weight_rate`; groups that sold nothing are left out.
-
-    Example:
-        Stream 9, reference 8, actual 10: WAPE 0.1 against 0.2, value added 0.1, bias -0.1.
-    """
-    by = ["stream", "owner", "lag"]
-    scores = score_forecasts(cells, by, reference="reference_qty")
-    months = cells.groupby(by, as_index=False).agg(month_count=("period", "nunique"))
-    scored = scores.merge(months, on=by, how="left", validate="one_to_one")
-    return scored.dropna(subset=["wape_rate"]).drop(columns="actual_qty").reset_index(drop=True)
-
-
-def judge_value(
-    value_added: pd.Series,
-    month_count: pd.Series,
-    *,
-    min_months: int = 6,
-    tolerance_rate: float = 0.01,
-) -> pd.Series:
-    """Say what a forecast's value calls for: keep, drop, no_difference or too_few months.
-
-    Example:
-        Value added 0.04, -0.03 and 0.005 over 12 months: keep, drop, no_difference.
-    """
-    verdict = pd.Series("no_difference", index=value_added.index)
-    verdict = verdict.mask(value_added > tolerance_rate, "keep")
-    verdict = verdict.mask(value_added < -tolerance_rate, "drop")
-    return verdict.mask(month_count < min_months, "too_few")
-
-
-def _score(cells: pd.DataFrame, reference: str | None) -> pd.Series:
-    forecast, actual = cells["forecast_qty"], cells["actual_qty"]
-    found = {
-        "cell_count": len(cells),
-        "actual_qty": float(actual.sum()),
-        "wape_rate": wape(forecast, actual),
-        "bias_rate": bias_rate(forecast, actual),
-    }
-    if reference is not None:
-        found["reference_wape_rate"] = wape(cells[reference], actual)
-        found["value_added_rate"] = forecast_value_added(forecast, cells[reference], actual)
-    return pd.Series(found)
 
 
 def _pair(first: ArrayLike, second: ArrayLike) -> tuple[Vector, Vector]:
