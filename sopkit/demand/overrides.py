@@ -5,11 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.demand.levels import LEVEL, add_family, recent_demand, split_amount
+from sopkit.demand.leaf_panel import PLACES, to_leaf_panel, to_records
 from sopkit.tables import ALL, CELL
-
-PLACES = ["item", "location", "customer"]
-EFFECT = ["override", "effect_qty", "state"]
 
 
 def apply_overrides(
@@ -19,37 +16,45 @@ def apply_overrides(
     item: pd.DataFrame,
     as_of: pd.Timestamp,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Apply people's changes on top of baseline and streams, oldest first.
+    """Apply people's changes on top of what is there, the earliest entered first, then by number.
 
-    delta adds units a month to the cell, absolute sets the cell's month, percent scales it. An
-    increase is split to leaves by the baseline's proportions (the last year's demand where that
-    is 0); a decrease by what is there, so no leaf falls below 0 and the parts sum exactly. A cell
-    that names an item and a location nobody sold before is added.
+    delta adds units a month to the cell, absolute sets the cell's month (0 is a real zero),
+    percent scales it; each sees what those before it left. An increase is split to leaves by the
+    baseline's proportions (the last year's demand where that is 0, evenly where both are); a
+    decrease and a percent by what is there, so no leaf falls below 0. The parts sum to the
+    amount: the largest leaf takes the rounding of the last digit. A decrease beyond what is there
+    takes what is there. A cell that names an item and a location nobody sold before is added.
 
     Args:
-        rows: what `apply_streams` returned.
+        rows: CELL, `baseline_qty` and what stands on top of it of `event_qty`, `pipeline_qty`,
+            `stream_qty`; their sum, not below 0, is what people change.
         override: contract `override`; withdrawn ones and those expired by `as_of` are ignored.
+        history: contract `demand_history`.
+        item: contract `item`.
         as_of: last day of what is known.
 
     Returns:
         (the rows with `override_qty`; `override`, `effect_qty` summed over the horizon and
-        `state`: applied, withdrawn, expired, outside the horizon, no_place).
+        `state`: applied, withdrawn, expired, outside (of the horizon), no_place).
 
     Example:
-        Leaves 60 and 40, delta +10: 66 and 44. Absolute 50: 30 and 20.
+        Leaves 60 and 40, delta +10: 66 and 44. Absolute 50: 30 and 20. Absolute 0: 0 and 0.
     """
     periods = np.sort(rows["period"].unique())
-    ordered = override.sort_values(["entered_date", "override"], kind="stable", na_position="first")
+    ordered = to_order(override)
     states = judge_overrides(ordered, periods, as_of)
     active = ordered[(states == "applied").to_numpy()]
-    leaves = _to_leaves(_add_places(rows, active, periods), history, item)
-    effects: dict[str, float] = {}
+    grown = add_places(rows, active, periods)
+    leaves = to_leaf_panel(grown, history, item)
+    change = np.zeros_like(leaves.start)
+    effects: dict[object, float] = {}
     lost = []
-    for one in active.to_dict("records"):
-        change = _change_of(one, leaves)
-        leaves["override_qty"] += change
-        effects[one["override"]] = float(change.sum())
-        if not _inside(one, leaves).any():
+    for one in to_records(active):
+        index, months = leaves.find(one), leaves.span(one)
+        parts = leaves.split(one, index, months, leaves.start + change)
+        change[index, months] += parts
+        effects[one["override"]] = float(parts.sum())
+        if not leaves.there[index, months].any():
             lost.append(one["override"])
     effect = pd.DataFrame(
         {
@@ -58,8 +63,13 @@ def apply_overrides(
             "state": states.mask(ordered["override"].isin(lost), "no_place"),
         }
     )
-    kept = leaves.drop(columns=["family", "recent_qty"])
-    return kept, effect.sort_values("override", kind="stable", ignore_index=True)
+    told = grown.assign(override_qty=leaves.to_rows(change))
+    return told, effect.sort_values("override", kind="stable", ignore_index=True)
+
+
+def to_order(override: pd.DataFrame) -> pd.DataFrame:
+    """Return overrides in the order in which they are applied: day of entering, then number."""
+    return override.sort_values(["entered_date", "override"], kind="stable", na_position="first")
 
 
 def judge_overrides(override: pd.DataFrame, periods: np.ndarray, as_of: pd.Timestamp) -> pd.Series:
@@ -72,50 +82,20 @@ def judge_overrides(override: pd.DataFrame, periods: np.ndarray, as_of: pd.Times
     return state.mask(override["status"] == "withdrawn", "withdrawn")
 
 
-def _change_of(one: dict, leaves: pd.DataFrame) -> pd.Series:
-    """Return the change of every leaf by one override, month by month."""
-    change = pd.Series(0.0, index=leaves.index)
-    inside = leaves[_inside(one, leaves)]
-    running = inside["baseline_qty"] + inside["stream_qty"] + inside["override_qty"]
-    for _, index in inside.groupby("period", sort=True).groups.items():
-        now = running[index]
-        wanted = {
-            "delta": one["amount"],
-            "absolute": one["amount"] - now.sum(),
-            "percent": one["amount"] * now.sum(),
-        }[one["method"]]
-        wanted = max(wanted, -now.sum())
-        by = now if wanted < 0 or one["method"] == "percent" else inside.loc[index, "baseline_qty"]
-        change[index] = split_amount(wanted, by, inside.loc[index, "recent_qty"])
-    return change
-
-
-def _inside(one: dict, leaves: pd.DataFrame) -> pd.Series:
-    inside = leaves["period"].between(one["start_period"], one["end_period"])
-    for name in LEVEL:
-        if one[name] != ALL:
-            inside &= leaves[name] == one[name]
-    return inside
-
-
-def _add_places(rows: pd.DataFrame, active: pd.DataFrame, periods: np.ndarray) -> pd.DataFrame:
+def add_places(rows: pd.DataFrame, active: pd.DataFrame, periods: np.ndarray) -> pd.DataFrame:
+    """Return rows with those places that overrides name and nobody sold at before."""
     named = active[(active["item"] != ALL) & (active["location"] != ALL)][PLACES].drop_duplicates()
-    for number, place in named.iterrows():
-        same = (rows["item"] == place["item"]) & (rows["location"] == place["location"])
-        if place["customer"] != ALL:
-            same &= rows["customer"] == place["customer"]
-        if same.any():
-            named = named.drop(index=number)
+    pairs = set(zip(rows["item"], rows["location"], strict=True))
+    known = set(zip(*(rows[name] for name in PLACES), strict=True))
+    new = [
+        (place not in known) if place[2] != ALL else (place[:2] not in pairs)
+        for place in named.itertuples(index=False, name=None)
+    ]
+    named = named[new]
     if named.empty:
         return rows
     added = named.merge(pd.DataFrame({"period": periods}), how="cross")
-    zeros = ["baseline_qty", "lo_80_qty", "hi_80_qty", "stream_qty"]
-    grown = pd.concat([rows, added.assign(**dict.fromkeys(zeros, 0.0), method="zero")])
+    numbers = rows.columns[[pd.api.types.is_numeric_dtype(kind) for kind in rows.dtypes]]
+    told = {"method": "zero"} if "method" in rows.columns else {}
+    grown = pd.concat([rows, added.assign(**dict.fromkeys(numbers, 0.0), **told)])
     return grown.sort_values(CELL, kind="stable", ignore_index=True)
-
-
-def _to_leaves(rows: pd.DataFrame, history: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
-    leaves = add_family(rows, item).merge(
-        recent_demand(history), on=PLACES, how="left", validate="many_to_one"
-    )
-    return leaves.fillna({"recent_qty": 0.0}).assign(override_qty=0.0)
