@@ -105,7 +105,7 @@ class LeafPanel:
 
 def to_leaf_panel(rows: pd.DataFrame, history: pd.DataFrame, item: pd.DataFrame) -> LeafPanel:
     """Return rows (CELL, `baseline_qty` and the further parts that are there) as a panel."""
-    leaf = rows.groupby(PLACES, sort=False).ngroup().to_numpy(dtype=np.intp)
+    leaf = np.asarray(rows.groupby(PLACES, sort=False).ngroup(), dtype=np.intp)
     named = add_family(rows[PLACES].drop_duplicates(ignore_index=True), item)
     periods = np.sort(rows["period"].unique())
     column = np.searchsorted(periods, rows["period"].to_numpy())
