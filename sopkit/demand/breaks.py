@@ -7,18 +7,22 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 YEAR = 12
-LEAST_JUMP = 1.75
+LEAST_JUMP = 1.4
+LEAST_SUDDEN = 0.8
 MONTHS_AFTER = 8
+MONTHS_NEAR = 6
 MOST_BREAKS = 2
+MOST_CHANGE = 1.5
 
 
 def level_breaks(values: Matrix) -> Matrix:
     """Scale the months before a sudden change of level to the level after it.
 
-    A break is a month from which on up to 12 months (8 at least) sold over 1.75 times, or under
-    1 / 1.75 of, the same months a year before, beyond the growth seen in the year before the
-    break. The largest goes first, then one more where there is one. Without this, models take a
-    jump for a season or a trend.
+    Growth is log(month / the same month a year before). A break is a month from which on the
+    median growth of up to 12 months, 8 at least, lies over log 1.4 above, or below, the growth
+    usual in the year before; four fifths of that must show between the six months before and
+    after it, or it is a slope. The most sudden goes first, then one more where there is one.
+    Single outliers move no median. Without this, models take a jump for a season or a trend.
 
     Args:
         values: a row a series, a column a month; blank before the start.
@@ -31,34 +35,66 @@ def level_breaks(values: Matrix) -> Matrix:
     """
     level = values
     for _ in range(MOST_BREAKS):
-        beyond, jump, place = _find_break(level)
+        jump, place = _find_break(level)
+        if not (jump != 0).any():
+            return level
         before = np.arange(values.shape[1])[None, :] < place[:, None]
-        broken = before & (beyond > np.log(LEAST_JUMP))[:, None]
-        level = np.where(broken, level * np.exp(jump)[:, None], level)
+        level = np.where(before, level * np.exp(jump)[:, None], level)
     return level
 
 
-def _find_break(values: Matrix) -> tuple[Matrix, Matrix, NDArray[np.int_]]:
-    """Return each series' largest change of growth, its jump (both logs) and its first month."""
+def _find_break(values: Matrix) -> tuple[Matrix, NDArray[np.int_]]:
+    """Return each series' most sudden break: its jump as a log, 0 for none, and its month."""
     count, months = values.shape
-    sums = np.concatenate([np.zeros((count, 1)), np.nan_to_num(values).cumsum(axis=1)], axis=1)
-    known = np.isfinite(values)
-    start = np.where(known.any(axis=1), known.argmax(axis=1), months)
-    best, found, place = np.zeros(count), np.zeros(count), np.zeros(count, dtype=int)
-    for month in range(YEAR, months - MONTHS_AFTER + 1):
-        jump = _log_ratio(sums, month, min(YEAR, months - month))
-        growth = _log_ratio(sums, month - YEAR, YEAR) if month >= 2 * YEAR else np.zeros(count)
-        growth = np.where(start <= month - 2 * YEAR, growth, 0.0)
-        beyond = np.abs(jump) - np.where(np.sign(growth) == np.sign(jump), np.abs(growth), 0.0)
-        better = (start <= month - YEAR) & (beyond > best)
-        best, found = np.where(better, beyond, best), np.where(better, jump, found)
-        place = np.where(better, month, place)
-    return best, found, place
+    if months < YEAR + MONTHS_AFTER:
+        return np.zeros(count), np.zeros(count, dtype=int)
+    growth = _growth(values)
+    after, seen = _middle_ahead(growth, YEAR)
+    before = np.pad(after, ((0, 0), (YEAR, 0)), constant_values=np.nan)[:, :months]
+    usual = np.where(np.sign(before) == np.sign(after), np.nan_to_num(before), 0.0)
+    jump = np.where(np.abs(after) > np.abs(usual), after - usual, 0.0)
+    sudden = _mean_ahead(growth, MONTHS_NEAR) - _mean_behind(growth, MONTHS_NEAR)
+    fits = (seen >= MONTHS_AFTER) & (np.abs(jump) > np.log(LEAST_JUMP))
+    fits &= np.sign(sudden) == np.sign(jump)
+    fits &= np.abs(sudden) >= LEAST_SUDDEN * np.abs(jump)
+    size = np.where(fits, np.abs(sudden), 0.0)
+    place = size.argmax(axis=1)
+    rows = np.arange(count)
+    return np.where(size[rows, place] > 0, jump[rows, place], 0.0), place
 
 
-def _log_ratio(sums: Matrix, month: int, span: int) -> Matrix:
-    """Return log(sold in `span` months from `month` / in the same a year before); else 0."""
-    after = sums[:, month + span] - sums[:, month]
-    before = sums[:, month - YEAR + span] - sums[:, month - YEAR]
-    known = (after > 0) & (before > 0)
-    return np.log(np.where(known, after, 1.0) / np.where(known, before, 1.0))
+def _growth(values: Matrix) -> Matrix:
+    growth = np.full_like(values, np.nan)
+    now, ago = values[:, YEAR:], values[:, :-YEAR]
+    both = (now > 0) & (ago > 0)
+    growth[:, YEAR:] = np.log(np.where(both, now, np.nan) / np.where(both, ago, np.nan))
+    return growth
+
+
+def _windows(values: Matrix, months: int) -> Matrix:
+    """Return for each month the `months` from it on; blank beyond the end."""
+    padded = np.pad(values, ((0, 0), (0, months - 1)), constant_values=np.nan)
+    return np.lib.stride_tricks.sliding_window_view(padded, months, axis=1)
+
+
+def _middle_ahead(values: Matrix, months: int) -> tuple[Matrix, NDArray[np.int_]]:
+    """Return the median of the months from each on, and how many of them are known."""
+    ordered = np.sort(_windows(values, months), axis=2)
+    known = np.isfinite(ordered).sum(axis=2)
+    low, high = np.maximum(known - 1, 0) // 2, known // 2
+    low_value = np.take_along_axis(ordered, low[:, :, None], axis=2)[:, :, 0]
+    high_value = np.take_along_axis(ordered, np.minimum(high, months - 1)[:, :, None], axis=2)
+    return (low_value + high_value[:, :, 0]) / 2, known
+
+
+def _mean_ahead(values: Matrix, months: int) -> Matrix:
+    window = np.clip(_windows(values, months), -MOST_CHANGE, MOST_CHANGE)
+    known = np.isfinite(window)
+    total = np.where(known, window, 0.0).sum(axis=2)
+    return np.where(known.any(axis=2), total / np.maximum(known.sum(axis=2), 1), np.nan)
+
+
+def _mean_behind(values: Matrix, months: int) -> Matrix:
+    """Return the mean of the months before each."""
+    ahead = _mean_ahead(np.pad(values, ((0, 0), (months, 0)), constant_values=np.nan), months)
+    return ahead[:, : values.shape[1]]
