@@ -6,6 +6,7 @@ from sopkit.demand.events.compare import compare_events, summarise_owners
 from sopkit.demand.events.measure import measure_uplift
 from sopkit.demand.events.plan import EventPlan, plan_events
 from sopkit.demand.events.remove import remove_events
+from sopkit.demand.events.taken import take_out_events
 
 __all__ = [
     "EventPlan",
@@ -14,4 +15,5 @@ __all__ = [
     "plan_events",
     "remove_events",
     "summarise_owners",
+    "take_out_events",
 ]

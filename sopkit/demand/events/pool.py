@@ -50,7 +50,7 @@ def pool_rates(
         return _no_rates(["all", *families])
     centre, cut_size = _centre(discount)
     cut = np.nan_to_num((discount - centre) / cut_size)
-    member = pd.Index(seen).get_indexer(family)
+    member = pd.Index(seen, dtype=object).get_indexer(pd.Index(family, dtype=object))
     design = np.zeros((len(rate), 3 + len(seen)))  # mean, cut, families, a family not seen yet
     design[:, 0], design[:, 1] = 1.0, cut
     design[np.arange(len(rate)), 2 + member] = 1.0
@@ -59,7 +59,7 @@ def pool_rates(
     asked[2:, 0] = 1.0
     asked[2:, 1] = np.nan_to_num((cuts[2:] - centre) / cut_size)
     mean, variance, event_variance = _average(rate, sd, design, asked, bool(cut.any()))
-    places = pd.Index(seen).get_indexer(pd.Index(families))
+    places = pd.Index(seen, dtype=object).get_indexer(pd.Index(families, dtype=object))
     new = len(mean) - 1
     order = [0, *np.where(places >= 0, places + 2, new)]
     counts = np.concatenate([[len(rate), 0], np.bincount(member), [0]])
