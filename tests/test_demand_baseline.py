@@ -9,7 +9,6 @@ from builders import table
 
 from sopkit import demand
 from sopkit.demand import backtest, breaks, damped, methods, places, segments, shares
-from sopkit.errors import InputError
 from sopkit.tables import TABLES, check_table
 
 CYCLE = pd.Timestamp("2026-05-01")
@@ -277,54 +276,6 @@ def test_patterns_are_told_by_interval_and_variation():
         "gone": "ended",
     }
     check_table(segment, TABLES["segment"])
-
-
-def any_series(**series):
-    return pd.concat(
-        pd.DataFrame(
-            {
-                "unique_id": name,
-                "ds": pd.date_range(start, periods=len(values), freq="MS"),
-                "y": values,
-            }
-        )
-        for name, (start, values) in series.items()
-    )
-
-
-def test_any_series_is_forecast_from_its_own_last_month():
-    given = any_series(
-        a=("2020-01-01", [10.0] * 36), b=("2021-06-01", [4.0] * 30), c=("2024-01-01", [0.0, 0.0])
-    )
-    got = demand.forecast_series(given, 3)
-    assert got.groupby("unique_id")["ds"].min().dt.strftime("%Y-%m").to_dict() == {
-        "a": "2023-01",
-        "b": "2023-12",
-        "c": "2024-03",
-    }
-    assert np.allclose(got["forecast"], [10] * 3 + [4] * 3 + [0] * 3)
-    assert list(got) == ["unique_id", "ds", "forecast", "forecast-lo-80", "forecast-hi-80"]
-
-
-def test_any_series_equals_the_baseline():
-    values = 50 + 20 * np.sin(np.arange(48) / 3)
-    past = history(A_D_all=values)
-    told = demand.forecast_baseline(past, ITEM, 6, demand.backtest_baseline(past, ITEM, CYCLE))
-    got = demand.forecast_series(any_series(A=("2022-05-01", values)), 6)
-    assert np.allclose(
-        got[["forecast", "forecast-lo-80", "forecast-hi-80"]],
-        told[["baseline_qty", "lo_80_qty", "hi_80_qty"]],
-    )
-
-
-def test_gaps_are_told_and_two_rows_a_month_refused():
-    given = any_series(a=("2020-01-01", [10.0] * 30))
-    with pytest.warns(UserWarning, match="1 missing month"):
-        demand.forecast_series(given.drop(index=5), 2)
-    with pytest.raises(InputError, match="a, 2020-01"):
-        demand.forecast_series(pd.concat([given, given.head(1)]), 2)
-    with pytest.raises(InputError, match="negative"):
-        demand.forecast_series(given.assign(y=-1.0), 2)
 
 
 def test_a_sudden_change_of_level_is_scaled_out():

@@ -1,119 +1,284 @@
-"""The kit's baseline for any monthly series, as `unique_id, ds, y`."""
+"""The kit's baseline for any monthly series, as `unique_id, ds, y`.
+
+The panel is cut into parts of some hundred series. Each part is forecast and backtested on its
+own, here or on a cluster; the errors of all parts are pooled, and ranges put around all forecasts.
+"""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from sopkit.demand.backtest import backtest_series, choose_cutoffs
+from sopkit.demand.backtest import MIN_MONTHS
+from sopkit.demand.conformal import (
+    Errors,
+    find_quantiles,
+    join_errors,
+    put_ranges,
+    scale_errors,
+    spread_of,
+)
+from sopkit.demand.engines import ENGINES, run_parts
+from sopkit.demand.gaps import RULES, fill_gaps, find_inner_gaps
 from sopkit.demand.places import forecast_places
-from sopkit.demand.ranges import add_ranges
-from sopkit.demand.series import blank_before_start
-from sopkit.errors import InputError
-from sopkit.periods import add_months, to_period
+from sopkit.demand.ranges import kinds_of_methods
+from sopkit.demand.series_rows import MonthRows, check_rows, to_dates
+from sopkit.errors import ParameterError, list_problems
 from sopkit.tables import ALL, PLACE, TABLES, fit_columns
-from sopkit.tables.panel import to_panel
 
-CUTOFFS, BACKTEST_HORIZON, STEP = 3, 6, 4
-LEVEL = 80
+Matrix = NDArray[np.float64]
+Whole = NDArray[np.int64]
+MONTHS_BACK = (6, 12, 18)
+MOST_SERIES, MOST_CELLS = 500, 40_000
+MOST_MONTHS = 600
 
 
-def forecast_series(series: pd.DataFrame, horizon: int, level: int = LEVEL) -> pd.DataFrame:
-    """Forecast monthly series with the baseline's ensemble and its pooled 80 % range.
+class SeriesWarning(UserWarning):
+    """Something about the series that their owner should know; they are forecast all the same."""
 
-    Each series is forecast from its own last month on. Months missing inside a series count 0,
-    and a warning tells how many.
+
+class Part(NamedTuple):
+    """Series whose last months fall together, and how to forecast them.
+
+    `panel`: a row a series, a column a month, blank where nothing is known; `last`: number of
+    the last month.
+    """
+
+    panel: Matrix
+    last: int
+    horizon: int
+    gaps: str
+    country: str
+
+
+class Told(NamedTuple):
+    """What is forecast for a part: points, usual errors and kinds, and the backtest's errors."""
+
+    points: Matrix
+    spread: Matrix
+    kinds: Whole
+    offset: Matrix
+    errors: Errors
+
+
+def forecast_series(
+    series: pd.DataFrame,
+    horizon: int,
+    level: Sequence[float] = (80,),
+    country: str = "",
+    gaps: str = "zero",
+    engine: str = "local",
+) -> pd.DataFrame:
+    """Forecast monthly series with the baseline's ensemble and its pooled ranges.
+
+    Each series is forecast from its own last month on, and tested from 6, 12 and 18 months before
+    (as far as it reaches back, up to `horizon` months ahead). A series that was ever below 0 is
+    lifted above it for modelling and put back after; only its forecast may be negative. Months
+    missing inside series are filled by the rule `gaps`, and a warning counts them.
 
     Args:
-        series: `unique_id`, `ds` (a day of the month), `y` >= 0; a row a series and month.
-        horizon: months ahead.
-        level: width of the range in per cent; 80 is the only one.
+        series: `unique_id`, `ds` (any day of the month), `y` (blank: not known); a row a series
+            and month, in any order. What `ds` may look like: `series_rows.check_rows`.
+        horizon: months ahead, 1 to 600.
+        level: widths of the ranges in per cent.
+        country: code such as CN, whose working days and moving holidays are taken out before
+            modelling and put back after; empty: no calendar.
+        gaps: `zero`: missing months count 0; `missing`: they lie between their neighbours,
+            season considered, and are not tested against.
+        engine: `local`, or `dask`; see `engines.run_parts`.
 
     Returns:
-        `unique_id`, `ds` (first of the month), `forecast`, `forecast-lo-80`, `forecast-hi-80`;
-        every series and month, no blanks, never below 0.
+        `unique_id` (as given), `ds` (first of the month), `forecast`, and for each level
+        `forecast-lo-80`, `forecast-hi-80`; every series and month, no blanks; never below 0
+        where the history is not.
 
     Raises:
-        InputError: a month of a series stands there twice, or a number is negative.
+        ParameterError: an option is wrong.
+        InputError: the rows are not fit to forecast; see `series_rows.check_rows`.
 
     Example:
         Three years of 10 a month: 10 in every month ahead.
     """
-    if level != LEVEL:
-        raise InputError(f"Only the {LEVEL} % range is known, not {level} %.")
-    rows = _check_months(series)
-    panel, last = _align(rows)
-    known = blank_before_start(panel.fillna(0.0)).where(panel.notna())
-    known = known[known.notna().any(axis=1)]
-    found = _forecast_known(known, panel, horizon) if len(known) else _no_forecast()
-    return _to_dates(found, last, horizon)
+    _check_options(horizon, level, gaps, engine)
+    rows = check_rows(series)
+    last = _last_months(rows)
+    groups = _group_series(rows, last, bool(country))
+    parts = [Part(values, end, horizon, gaps, country) for _, values, end in groups]
+    _warn_of_gaps(rows, parts, gaps)
+    told = run_parts(forecast_part, parts, engine)
+    widths = sorted({float(width) for width in level})
+    quantiles = find_quantiles(join_errors(one.errors for one in told), widths, horizon)
+    numbers = np.zeros((1 + 2 * len(widths), len(rows.ids), horizon))
+    for (members, _, _), one in zip(groups, told, strict=True):
+        numbers[:, members] = _to_numbers(one, quantiles)
+    return _to_rows(rows.ids, last, numbers, widths)
 
 
-def _forecast_known(known: pd.DataFrame, panel: pd.DataFrame, horizon: int) -> pd.DataFrame:
-    alone = pd.DataFrame({"item": known.index.get_level_values("item")})
-    item = fit_columns(alone.assign(family=alone["item"]), TABLES["item"])
-    first, cycle = pd.Timestamp(panel.columns[0]), add_months(pd.Timestamp(panel.columns[-1]), 1)
-    cutoffs = choose_cutoffs(first, cycle, CUTOFFS, BACKTEST_HORIZON, STEP)
-    tested = backtest_series(known, panel.fillna(0.0), item, cutoffs, BACKTEST_HORIZON)
-    points, method = forecast_places(known, item, horizon)
-    return add_ranges(points, method, known, tested)
+def forecast_part(part: Part) -> Told:
+    """Forecast the series of a part and test them from earlier months.
+
+    No forecast of a test sees a month after its cutoff.
+    """
+    points, spread, kinds, _, offset = _forecast(part, part.panel)
+    errors = [_test_back(part, months) for months in MONTHS_BACK]
+    return Told(points, spread, kinds, offset, join_errors(errors))
 
 
-def _no_forecast() -> pd.DataFrame:
-    return TABLES["baseline"].empty()[[*PLACE, "period", "baseline_qty", "lo_80_qty", "hi_80_qty"]]
+def _test_back(part: Part, months: int) -> Errors:
+    """Return the scaled errors of the forecasts made so many months before the last one."""
+    known = part.panel[:, : max(part.panel.shape[1] - months, 0)]
+    old = np.isfinite(known).sum(axis=1) >= MIN_MONTHS
+    if not old.any():
+        return join_errors([])
+    ahead = min(months, part.horizon)
+    asked = part._replace(panel=known[old], last=part.last - months, horizon=ahead)
+    points, _, _, model, offset = _forecast(asked, asked.panel)
+    came = part.panel[old, known.shape[1] : known.shape[1] + ahead]
+    actual = np.where(np.isnan(came), 0.0, came) if part.gaps == "zero" else came
+    return scale_errors(model, points, actual + offset[:, None])
 
 
-def _check_months(series: pd.DataFrame) -> pd.DataFrame:
-    rows = series.assign(period=to_period(pd.to_datetime(series["ds"])))
-    doubled = rows.duplicated(["unique_id", "period"])
-    if doubled.any():
-        first = rows[doubled].iloc[0]
-        raise InputError(
-            f"{int(doubled.sum())} row(s) share their series and month; first: "
-            f"{first['unique_id']}, {first['period']:%Y-%m}. Sum the data to months before."
-        )
-    if (rows["y"] < 0).any():
-        first = rows[rows["y"] < 0].iloc[0]
-        raise InputError(
-            f"{int((rows['y'] < 0).sum())} number(s) are negative; first: {first['unique_id']}, "
-            f"{first['period']:%Y-%m}. Demand is not negative: keep returns apart."
-        )
-    return rows
+def _forecast(part: Part, values: Matrix) -> tuple[Matrix, Matrix, Whole, Matrix, Matrix]:
+    """Return points, spread, kinds, the series as modelled, and by how much they are lifted."""
+    offset = _find_offset(values)
+    model = _blank_before_start(fill_gaps(values + offset[:, None], part.gaps), offset)
+    points = np.zeros((len(values), part.horizon))
+    kinds = np.zeros(len(values), dtype=np.int64)
+    sold = np.isfinite(model).any(axis=1)
+    if sold.any():
+        frame = _to_frame(model[sold], part.last)
+        alone = pd.DataFrame({"item": frame.index.get_level_values("item")})
+        item = fit_columns(alone.assign(family=alone["item"]), TABLES["item"])
+        found, method = forecast_places(frame, item, part.horizon)
+        points[sold] = found.reindex(frame.index).to_numpy(dtype=float)
+        kinds[sold] = kinds_of_methods(method.reindex(frame.index))
+    spread = np.where(np.expand_dims(sold, 1), spread_of(model, points), 0.0)
+    return points, spread, kinds, model, offset
 
 
-def _align(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
-    """Return the panel with every series moved to end in the newest month, and its own last."""
-    last = rows.groupby("unique_id")["period"].max()
-    own_last = rows["unique_id"].map(last)
-    newest = rows["period"].max()
-    behind = (newest.year - own_last.dt.year) * 12 + newest.month - own_last.dt.month
-    number = rows["period"].dt.year * 12 + rows["period"].dt.month - 1 + behind
-    moved = pd.to_datetime({"year": number // 12, "month": number % 12 + 1, "day": 1})
-    placed = rows.assign(item=rows["unique_id"], location=ALL, period=moved)
-    panel = to_panel(placed, PLACE, "y")
-    started = panel.notna().cummax(axis=1)
-    gaps = int((started & panel.isna()).sum().sum())
-    if gaps:
-        warnings.warn(f"{gaps} missing month(s) inside the series count 0.", stacklevel=3)
-    return panel.where(panel.notna() | ~started, 0.0), last
+def _find_offset(values: Matrix) -> Matrix:
+    """Return what lifts a series that goes below 0 to at least twice its own span; 0 for others.
+
+    So high, its season and trend are as good as added, not multiplied.
+
+    Example:
+        -5 to 10: 35, so that the series runs from 30 to 45. Always -5: 10, so that it is 5.
+    """
+    low, high = np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1)
+    lifted = 2 * np.where(high > low, high - low, np.abs(low)) - low
+    below = np.nan_to_num(low) < 0
+    return np.where(below, np.nan_to_num(lifted), 0.0)
 
 
-def _to_dates(found: pd.DataFrame, last: pd.Series, horizon: int) -> pd.DataFrame:
-    """Return forecasts at each series' own months; series that were never above 0 are 0."""
-    ahead = pd.DataFrame({"step": np.arange(1, horizon + 1)})
-    grid = last.rename("last").reset_index().merge(ahead, how="cross")
-    number = grid["last"].dt.year * 12 + grid["last"].dt.month - 1 + grid["step"]
-    grid["ds"] = pd.to_datetime({"year": number // 12, "month": number % 12 + 1, "day": 1})
-    told = found.rename(columns={"item": "unique_id"})
-    told["step"] = told.groupby("unique_id").cumcount() + 1
-    names = {
-        "baseline_qty": "forecast",
-        "lo_80_qty": "forecast-lo-80",
-        "hi_80_qty": "forecast-hi-80",
+def _blank_before_start(values: Matrix, offset: Matrix) -> Matrix:
+    """Blank the months before each series' first number that is not 0."""
+    moved = np.isfinite(values) & (values != offset[:, None])
+    return np.where(np.logical_or.accumulate(moved, axis=1), values, np.nan)
+
+
+def _to_frame(values: Matrix, last: int) -> pd.DataFrame:
+    """Return the panel that `forecast_places` takes; each series is an item of its own family."""
+    names = [f"{row:06d}" for row in range(len(values))]
+    index = pd.MultiIndex.from_arrays([names, [ALL] * len(values)], names=PLACE)
+    months = to_dates(np.arange(last - values.shape[1] + 1, last + 1))
+    return pd.DataFrame(values, index=index, columns=pd.DatetimeIndex(months, name="period"))
+
+
+def _check_options(horizon: int, level: Sequence[float], gaps: str, engine: str) -> None:
+    whole = isinstance(horizon, (int, np.integer)) and not isinstance(horizon, bool)
+    wrong = {
+        f"horizon is a whole number of months, 1 to {MOST_MONTHS}; {horizon!r} is not": not (
+            whole and 1 <= horizon <= MOST_MONTHS
+        ),
+        f"level is between 0 and 100 per cent; {list(level)} is not": not all(
+            0 < width < 100 for width in level
+        ),
+        f"gaps is {' or '.join(RULES)}; {gaps!r} is not": gaps not in RULES,
+        f"engine is {' or '.join(ENGINES)}; {engine!r} is not": engine not in ENGINES,
     }
-    told = told.rename(columns=names)[["unique_id", "step", *names.values()]]
-    full = grid.merge(told, on=["unique_id", "step"], how="left", validate="one_to_one")
-    full[list(names.values())] = full[list(names.values())].astype(float).fillna(0.0)
-    return full[["unique_id", "ds", *names.values()]]
+    problems = [problem for problem, found in wrong.items() if found]
+    if problems:
+        raise ParameterError(list_problems("The forecast is not asked for rightly", problems))
+
+
+def _last_months(rows: MonthRows) -> Whole:
+    last = np.full(len(rows.ids), -1, dtype=np.int64)
+    np.maximum.at(last, rows.code, rows.month)
+    return last
+
+
+def _group_series(
+    rows: MonthRows, last: Whole, keep_months: bool
+) -> list[tuple[Whole, Matrix, int]]:
+    """Return the parts: ids, their values with the last months in one column, and that month.
+
+    With a calendar a part holds series of one last month only, so that months stay months;
+    without, every series is moved to end in the newest month.
+    """
+    first = np.full(len(rows.ids), np.iinfo(np.int64).max)
+    np.minimum.at(first, rows.code, rows.month)
+    order = np.argsort(rows.code, kind="stable")
+    starts = np.searchsorted(rows.code[order], np.arange(len(rows.ids) + 1))
+    groups = []
+    for members in _cut(last, last - first + 1, keep_months):
+        width = int((last - first)[members].max()) + 1
+        values = np.full((len(members), width), np.nan)
+        counts = starts[members + 1] - starts[members]
+        row = np.repeat(np.arange(len(members)), counts)
+        taken = order[
+            np.repeat(starts[members], counts)
+            + np.arange(counts.sum())
+            - np.repeat(np.cumsum(counts) - counts, counts)
+        ]
+        values[row, width - 1 - (last[members][row] - rows.month[taken])] = rows.y[taken]
+        groups.append((members, values, int(last[members].max())))
+    return groups
+
+
+def _cut(last: Whole, months: Whole, keep_months: bool) -> Iterator[Whole]:
+    """Yield the ids of each part: at most 500 series, and no more cells than 40,000."""
+    own = last if keep_months else np.zeros_like(last)
+    for month in np.unique(own):
+        members = np.flatnonzero(own == month)
+        members = members[np.argsort(months[members], kind="stable")]
+        size = max(1, min(MOST_SERIES, MOST_CELLS // int(months[members].max())))
+        size = max(size, MOST_SERIES * 20) if months[members].max() < MIN_MONTHS else size
+        for start in range(0, len(members), size):
+            yield np.sort(members[start : start + size])
+
+
+def _warn_of_gaps(rows: MonthRows, parts: list[Part], rule: str) -> None:
+    inner = [find_inner_gaps(part.panel) for part in parts]
+    months = sum(int(one.sum()) for one in inner)
+    if months:
+        series = sum(int(one.any(axis=1).sum()) for one in inner)
+        text = f"{months} missing month(s) inside {series} series {RULES[rule]} (gaps: {rule})."
+        warnings.warn(text, SeriesWarning, stacklevel=3)
+    known = np.bincount(rows.code, weights=np.isfinite(rows.y), minlength=len(rows.ids)) > 0
+    if not known.all():
+        empty = f"{int((~known).sum())} series hold no number and are forecast as 0; first: "
+        warnings.warn(f"{empty}{rows.ids[int(known.argmin())]}.", SeriesWarning, stacklevel=3)
+
+
+def _to_numbers(told: Told, quantiles: Matrix) -> Matrix:
+    """Return (number, series, month): points, then low and high of each level."""
+    lifted = told.offset[:, None]
+    floor = np.where(told.offset > 0, -np.inf, 0.0)
+    ends = put_ranges(told.points, told.spread, told.kinds, quantiles, floor)
+    levels, sides, count, horizon = ends.shape
+    return np.concatenate(
+        [told.points[None] - lifted, ends.reshape(levels * sides, count, horizon) - lifted]
+    )
+
+
+def _to_rows(ids: pd.Index, last: Whole, numbers: Matrix, widths: list[float]) -> pd.DataFrame:
+    horizon = numbers.shape[2]
+    names = ["forecast", *(f"forecast-{side}-{w:g}" for w in widths for side in ("lo", "hi"))]
+    month = (last[:, None] + np.arange(1, horizon + 1)).ravel()
+    told = {name: one.ravel() for name, one in zip(names, numbers, strict=True)}
+    return pd.DataFrame({"unique_id": ids.repeat(horizon), "ds": to_dates(month), **told})

@@ -1,0 +1,67 @@
+"""Where the parts of a large panel are computed: here, or on the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sopkit.errors import ParameterError
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+ENGINES = ("local", "dask")
+NOT_INSTALLED = (
+    'The engine "dask" needs Dask, which is not installed: pip install "sopkit[dask]". '
+    'The engine "local" needs nothing.'
+)
+UNGUARDED = (
+    'A script that uses the engine "dask" starts itself again in each worker: put its work under '
+    '`if __name__ == "__main__":`.'
+)
+
+
+def run_parts(
+    work: Callable[[Part], Result], parts: Sequence[Part], engine: str = "local"
+) -> list[Result]:
+    """Return `work` of every part, in the order of the parts, whatever computes them.
+
+    local: one after the other, in this process. dask: on the workers of the active
+    `distributed.Client`; without one, on the cluster that Dask's setting `scheduler-address`
+    names (environment DASK_SCHEDULER_ADDRESS); else on local processes that end with the work.
+
+    Args:
+        work: a function of a module (workers import it).
+        engine: `local` or `dask`.
+
+    Raises:
+        ParameterError: Dask is asked for and not installed, or by a script without main guard.
+
+    Example:
+        run_parts(abs, [-1, 2]) is [1, 2].
+    """
+    if engine == "local":
+        return [work(part) for part in parts]
+    with _open_client() as client:
+        futures = client.map(work, list(parts), pure=False, batch_size=1)
+        return list(client.gather(futures))
+
+
+@contextmanager
+def _open_client() -> Iterator[Any]:
+    """Give the active client, or one that is closed afterwards."""
+    try:
+        from distributed import Client, get_client
+    except ImportError as error:
+        raise ParameterError(NOT_INSTALLED) from error
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise ParameterError(UNGUARDED)
+    try:
+        yield get_client()
+        return
+    except ValueError as none_active:
+        if "No global client" not in str(none_active):
+            raise
+    with Client(threads_per_worker=1, processes=True, dashboard_address=None) as client:
+        yield client
