@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from sopkit.planbook.book import Planbook, fingerprint_planbook, open_planbook
 from sopkit.planbook.connect import URL_VARIABLE, find_book_file, has_planbook
-from sopkit.planbook.overrides import find_override_problems
+from sopkit.planbook.overrides import find_override_problems, find_same, join_overrides
 
 __all__ = [
     "URL_VARIABLE",
     "Planbook",
     "find_book_file",
     "find_override_problems",
+    "find_same",
     "fingerprint_planbook",
     "has_planbook",
+    "join_overrides",
     "open_planbook",
 ]

@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, Select, select, update
 from sqlalchemy import insert as insert_into
 
-from sopkit.errors import InputError
+from sopkit.errors import InputError, list_problems
 from sopkit.periods import to_cycle_period
 from sopkit.planbook.rows import (
     Row,
@@ -137,6 +137,48 @@ def insert(connection: Connection, company: str, rows: list[Row]) -> pd.DataFram
     if kept:
         connection.execute(insert_into(OVERRIDE), [{**row, "company": company} for row in kept])
     return fit_columns(_to_frame(kept), CONTRACT)
+
+
+def join_overrides(of_files: pd.DataFrame, of_book: pd.DataFrame) -> pd.DataFrame:
+    """Return the overrides of the company's files and of the planbook as one table.
+
+    Where both have a number, the planbook's record counts: it knows what was withdrawn.
+
+    Args:
+        of_files, of_book: contract `override`.
+
+    Raises:
+        InputError: a change stands in both under different numbers, and would count twice.
+    """
+    files = of_files[~of_files["override"].isin(of_book["override"])]
+    problems = [
+        f"{number} of the company's file is the same change as {other} of the planbook"
+        for number, other in find_same(files, of_book)
+    ]
+    if problems:
+        advice = "Withdraw the one in the planbook, or take the other out of the file."
+        raise InputError(list_problems("Changes would count twice", problems, advice))
+    parts = [part for part in (files, of_book) if len(part)] or [of_book]
+    every = pd.concat(parts, ignore_index=True)
+    return every.sort_values("override", kind="stable", ignore_index=True)
+
+
+def find_same(new: pd.DataFrame, standing: pd.DataFrame) -> list[tuple[Any, str]]:
+    """Return rows that say what an active override says already, with that one's number.
+
+    The same cell, months, method, amount, reason and owner is the same change.
+
+    Args:
+        new: contract `override`, its index names the rows where numbers are blank.
+        standing: contract `override`.
+    """
+    active = standing[standing["status"] == "active"]
+    same = {_content(row): str(row["override"]) for row in to_plain(active)}
+    found = []
+    for label, row in zip(new.index, to_plain(new), strict=True):
+        if row["status"] == "active" and _content(row) in same:
+            found.append((row["override"] or label, same[_content(row)]))
+    return found
 
 
 def _find_doubles(rows: list[Row], known: list[Row]) -> list[str]:
