@@ -13,9 +13,11 @@ from sopkit.periods import months_between, to_cycle_period
 from sopkit.tables import CELL
 from sopkit.tables.panel import to_long, to_panel, until
 
+EXPECTED = ["baseline_qty", "event_qty", "pipeline_qty"]
 MIN_MONTHS = 6
 NO_DIFFERENCE_RATE = 0.01
 STREAM_CELL = ["stream", "owner", "lag", "cycle", *LEVEL, "period"]
+COMPARED = [*STREAM_CELL, "forecast_qty", "reference_qty", "actual_qty", "basis"]
 
 
 def compare_streams(
@@ -24,37 +26,43 @@ def compare_streams(
     item: pd.DataFrame,
     *,
     reference: str = "statistical",
+    past_baseline: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Set every past number of every stream beside what came, and beside a reference.
 
-    Each row is compared at the level at which it was given. The reference knows only the months
-    before the row's cycle: `statistical` is season x damped trend on the history of that very
-    cell, `naive` the same month a year ago.
+    Each row is compared at the level at which it was given. The reference is what the baseline
+    said in the row's cycle, where that is known, else what it would have said, the quick way, from
+    the months before the cycle alone: `statistical` is season x damped trend on the history of
+    that very cell, `naive` the same month a year ago.
 
     Args:
         forecast_stream: contract `forecast_stream`.
         history: contract `demand_history`.
         item: contract `item`.
+        past_baseline: `cycle`, `item`, `location`, `period`, `baseline_qty` (and `customer`) of
+            past cycles: `c.read_past("baseline")`, or a backtest with the month after its cutoff
+            as cycle.
 
     Returns:
         `stream`, `owner`, `lag` (0: the cycle's own month), `cycle`, LEVEL, `period`,
-        `forecast_qty`, `reference_qty`, `actual_qty`; months not yet known are left out.
+        `forecast_qty`, `reference_qty`, `actual_qty`, `basis` of the reference (baseline, or
+        quick); months not yet known are left out.
 
     Example:
         Cycle 2026-01 said 90 for February, 100 came: lag 1, forecast 90, actual 100.
     """
     rows = add_lag(forecast_stream)
     if history.empty:
-        return rows.iloc[:0].assign(reference_qty=[], actual_qty=[])
+        return pd.DataFrame(columns=COMPARED)
     past = rows[(rows["period"] <= history["period"].max()) & (rows["lag"] >= 0)]
     leaves = add_family(history, item)
+    said = None if past_baseline is None else add_family(past_baseline, item)
     compared = [
-        _compare_level(part, leaves, named, reference) for named, part in group_by_level(past)
+        _compare_level(part, leaves, said, named, reference) for named, part in group_by_level(past)
     ]
-    columns = [*STREAM_CELL, "forecast_qty", "reference_qty", "actual_qty"]
     if not compared:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(compared)[columns].sort_values(STREAM_CELL, kind="stable", ignore_index=True)
+        return pd.DataFrame(columns=COMPARED)
+    return pd.concat(compared)[COMPARED].sort_values(STREAM_CELL, kind="stable", ignore_index=True)
 
 
 def add_lag(forecast_stream: pd.DataFrame) -> pd.DataFrame:
@@ -66,25 +74,42 @@ def add_lag(forecast_stream: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compare_level(
-    rows: pd.DataFrame, leaves: pd.DataFrame, named: list[str], reference: str
+    rows: pd.DataFrame,
+    leaves: pd.DataFrame,
+    said: pd.DataFrame | None,
+    named: list[str],
+    reference: str,
 ) -> pd.DataFrame:
     level = named or ["everything"]
     panel = to_panel(leaves.assign(everything="all"), level, "actual_qty").fillna(0.0)
     rows = rows.assign(everything="all")
     actual = to_long(panel, level, "actual_qty")
     scored = rows.merge(actual, on=[*level, "period"], how="left", validate="many_to_one")
+    scored = _add_said(scored, said, level)
     expected = []
-    for cycle, part in rows.groupby("cycle", sort=True):
+    for cycle, part in scored[scored["said_qty"].isna()].groupby("cycle", sort=True):
         known = until(panel, to_cycle_period(str(cycle)) - pd.DateOffset(months=1))
         if known.shape[1]:
             ahead = forecast_reference(known, int(part["lag"].max()) + 1, reference)
-            expected.append(to_long(ahead, level, "reference_qty").assign(cycle=cycle))
-    if not expected:
-        return scored.iloc[:0].assign(reference_qty=[])
-    scored = scored.merge(
-        pd.concat(expected), on=[*level, "cycle", "period"], how="inner", validate="many_to_one"
-    )
-    return scored.fillna({"actual_qty": 0.0}).drop(columns="everything")
+            expected.append(to_long(ahead, level, "quick_qty").assign(cycle=cycle))
+    if expected:
+        key = [*level, "cycle", "period"]
+        scored = scored.merge(pd.concat(expected), on=key, how="left", validate="many_to_one")
+    else:
+        scored = scored.assign(quick_qty=np.nan)
+    scored["basis"] = np.where(scored["said_qty"].notna(), "baseline", "quick")
+    scored["reference_qty"] = scored["said_qty"].fillna(scored["quick_qty"])
+    return scored.dropna(subset=["reference_qty"]).fillna({"actual_qty": 0.0})
+
+
+def _add_said(scored: pd.DataFrame, said: pd.DataFrame | None, level: list[str]) -> pd.DataFrame:
+    """Add `said_qty`, the past baseline summed to the level; blank where it is not known."""
+    if said is None or said.empty or not set(level) <= {*said.columns, "everything"}:
+        return scored.assign(said_qty=np.nan)
+    key = [*level, "cycle", "period"]
+    sums = said.assign(everything="all").groupby(key, as_index=False)[["baseline_qty"]].sum()
+    sums = sums.rename(columns={"baseline_qty": "said_qty"})
+    return scored.merge(sums, on=key, how="left", validate="many_to_one")
 
 
 def forecast_reference(known: pd.DataFrame, horizon: int, reference: str) -> pd.DataFrame:
@@ -132,36 +157,41 @@ def weigh_streams(
 def apply_streams(
     baseline: pd.DataFrame,
     forecast_stream: pd.DataFrame,
-    stream_value: pd.DataFrame,
+    rule: pd.DataFrame,
     history: pd.DataFrame,
     item: pd.DataFrame,
     cycle: str,
 ) -> pd.DataFrame:
     """Draw the baseline towards this cycle's streams that have earned a weight.
 
-    Change of a cell = weight x (stream - baseline of the cell), split to its leaves by the
-    baseline (by the last year's demand where that is 0). Where several streams speak of one leaf,
-    their weights sum to at most 1.
+    Change of a cell = weight x (number / (1 + bias) - expected of the cell), where expected is the
+    baseline with events and pipeline, as far as the columns are there; it is split to the cell's
+    leaves by that expectation (by the last year's demand where it is 0). Where several streams
+    speak of one leaf, their weights sum to at most 1.
 
     Args:
-        baseline: contract `baseline`.
+        baseline: contract `baseline`, with `event_qty` and `pipeline_qty` where there are any.
         forecast_stream: contract; only rows of `cycle` are used.
-        stream_value: what `weigh_streams` returned.
+        rule: what `learn_weights` returned: `stream`, `owner`, `weight_rate`, and by `lag`
+            `bias_used_rate` (a lag never seen takes that of the one before it).
 
     Returns:
-        The rows of `baseline` with `stream_qty`; baseline_qty + stream_qty >= 0.
+        The rows of `baseline` with `stream_qty`; expected + stream_qty >= 0.
 
     Example:
-        Baseline 100, stream 140, weight 0.5: stream_qty is +20.
+        Baseline 100, stream 140, weight 0.5: stream_qty is +20. With a bias of 40 %: 0.
     """
-    weights = stream_value.groupby(["stream", "owner"], as_index=False)["weight_rate"].max()
+    weights = rule.groupby(["stream", "owner"], as_index=False)["weight_rate"].max()
     now = add_lag(forecast_stream[forecast_stream["cycle"] == cycle])
     now = now.merge(weights, on=["stream", "owner"], how="inner", validate="many_to_one")
     now = now[now["weight_rate"] > 0].reset_index(drop=True)
     if now.empty or baseline.empty:
         return baseline.assign(stream_qty=0.0)
-    cells = now[[*LEVEL, "period", "forecast_qty", "weight_rate"]].assign(cell=now.index)
-    leaves = add_family(baseline[[*CELL, "baseline_qty"]], item)
+    freed = now["forecast_qty"] / (1 + _find_bias(now, rule))
+    cells = now[[*LEVEL, "period", "weight_rate"]].assign(cell=now.index, freed_qty=freed)
+    parts = [name for name in EXPECTED if name in baseline.columns]
+    expected = baseline[parts].sum(axis=1).clip(lower=0.0)
+    leaves = add_family(baseline[CELL].assign(expected_qty=expected), item)
     leaves = leaves.merge(
         recent_demand(history),
         on=["item", "location", "customer"],
@@ -169,21 +199,32 @@ def apply_streams(
         validate="many_to_one",
     ).fillna({"recent_qty": 0.0})
     matched = match_leaves(cells, leaves)
-    wanted = matched["forecast_qty"] * _share_of_cell(matched) - matched["baseline_qty"]
+    wanted = matched["freed_qty"] * _share_of_cell(matched) - matched["expected_qty"]
     matched["change"] = matched["weight_rate"] * wanted
     summed = matched.groupby(CELL, as_index=False)[["change", "weight_rate"]].sum()
     summed["stream_qty"] = summed["change"] / np.maximum(summed["weight_rate"], 1.0)
     told = baseline.merge(
         summed[[*CELL, "stream_qty"]], on=CELL, how="left", validate="one_to_one"
     ).fillna({"stream_qty": 0.0})
-    return told.assign(stream_qty=np.maximum(told["stream_qty"], -told["baseline_qty"]))
+    return told.assign(stream_qty=np.maximum(told["stream_qty"], -expected.to_numpy()))
+
+
+def _find_bias(now: pd.DataFrame, rule: pd.DataFrame) -> np.ndarray:
+    """Return the bias to take off each row: of its stream, owner and lag, or the nearest lag."""
+    if "bias_used_rate" not in rule.columns:
+        return np.zeros(len(now))
+    by_lag = rule.pivot(index=["stream", "owner"], columns="lag", values="bias_used_rate")
+    lags = range(int(max(by_lag.columns.max(), now["lag"].max())) + 1)
+    filled = by_lag.reindex(columns=lags).ffill(axis=1).bfill(axis=1).stack()
+    asked = pd.MultiIndex.from_frame(now[["stream", "owner", "lag"]])
+    return filled.reindex(asked).fillna(0.0).to_numpy()
 
 
 def _share_of_cell(matched: pd.DataFrame) -> pd.Series:
-    sums = matched.groupby("cell")[["baseline_qty", "recent_qty"]].transform("sum")
+    sums = matched.groupby("cell")[["expected_qty", "recent_qty"]].transform("sum")
     count = matched.groupby("cell")["cell"].transform("size")
     by_history = (matched["recent_qty"] / sums["recent_qty"].where(sums["recent_qty"] > 0)).fillna(
         1.0 / count
     )
-    by_baseline = matched["baseline_qty"] / sums["baseline_qty"].where(sums["baseline_qty"] > 0)
-    return by_baseline.fillna(by_history)
+    by_expected = matched["expected_qty"] / sums["expected_qty"].where(sums["expected_qty"] > 0)
+    return by_expected.fillna(by_history)
