@@ -113,6 +113,7 @@ def _read(
             "accepted": to_json(back.accepted),
             "refused": to_json(add_texts(back.refused, t)),
             "received": to_json(back.received),
+            "stay": to_json(back.stay),
             "entered": back.entered,
         }
         say(json.dumps(told, ensure_ascii=False, indent=1))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from sopkit.collect.read_back import CELL_KEY
+from sopkit.collect.read_back import CELL_KEY, Back
+from sopkit.collect.who import SENDER
 from sopkit.planbook import has_planbook, open_planbook
 from sopkit.tables import TABLES
 
@@ -51,6 +52,20 @@ def add_states(accepted: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
     state = state.mask(told["earlier"].astype(bool), "earlier")
     state = state.mask(same, "same").mask(told["had_qty"].isna(), "new")
     return accepted.assign(state=state.to_numpy(dtype=object))
+
+
+def find_staying(standing: pd.DataFrame, back: Back, known: frozenset[str]) -> pd.DataFrame:
+    """Return the numbers that stand for the senders of new files, but are not in them any more.
+
+    Args:
+        standing: see `read_standing`.
+        back: see `read_files`.
+        known: SHA-256 of files read before, which say nothing new.
+    """
+    senders = back.received.loc[~back.received["sha256"].isin(known), SENDER].drop_duplicates()
+    mine = standing.merge(senders, on=SENDER, how="inner", validate="many_to_one")
+    said = pd.MultiIndex.from_frame(back.accepted[KEY])
+    return mine[~pd.MultiIndex.from_frame(mine[KEY]).isin(said)].reset_index(drop=True)
 
 
 def keep_cells(folder: Path, cycle: str, company: str, cells: pd.DataFrame, author: str) -> int:

@@ -16,6 +16,7 @@ from sopkit.sources.values import clean_text, to_numbers
 
 HUGE = 1e12
 _MONEY = re.compile(r"[¥$€£]|元|rmb|cny|usd", re.IGNORECASE)
+_PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 _DASHES = {"-", "--", "—", "——", "–", "/", "\\"}
 _DAY = re.compile(r"\d{4}([-/]\d{1,2}([-/]\d{1,2})?|年\d{1,2}月(\d{1,2}日)?)")
 _BLANKS = re.compile(r"[\s\u200b\ufeff]+")
@@ -85,7 +86,10 @@ def _read_text(given: str, units: tuple[str, ...]) -> Read:
         return Read(rule="date")
     if _MONEY.search(text):
         return Read(rule="money")
-    numbers, bad = to_numbers(pd.Series([_without_unit(text, units)], dtype=object))
+    text = _without_unit(text, units)
+    if _PLAIN.fullmatch(text):
+        return _check(float(text))
+    numbers, bad = to_numbers(pd.Series([text], dtype=object))
     if bad.iloc[0] or pd.isna(numbers.iloc[0]):
         return Read(rule="text")
     return _check(float(numbers.iloc[0]))

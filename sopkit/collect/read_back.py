@@ -115,7 +115,7 @@ def read_files(files: Iterable[Path], expected: Expected) -> Back:
         ]
         received.append(_receive(file, keeper, sha256))
     accepted, doubled = settle(pd.DataFrame(said, columns=ACCEPTED))
-    bad = pd.concat([pd.DataFrame(refused, columns=REFUSED), doubled], ignore_index=True)
+    bad = pd.DataFrame([*refused, *doubled.to_dict("records")], columns=REFUSED)
     return Back(accepted, bad, _count(pd.DataFrame(received, columns=RECEIVED), accepted, bad))
 
 
@@ -240,7 +240,7 @@ def settle(said: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     current = said[said["earlier"] == newest]
     values = current.groupby(CELL_KEY)["forecast_qty"].transform("nunique")
     kept = current[values == 1].drop_duplicates(CELL_KEY)
-    clash = current[values > 1].sort_values([*CELL_KEY, "file", "address"], kind="stable")
+    clash = current[values > 1].sort_values(CELL_KEY, kind="stable")
     where = clash["file"] + " " + clash["address"] + " = " + clash["written"]
     groups = [clash[name] for name in CELL_KEY]
     other = where.groupby(groups).shift(-1).fillna(where.groupby(groups).transform("first"))

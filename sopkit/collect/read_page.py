@@ -133,7 +133,10 @@ def read_page(page: Page, keeper: Keeper, units: tuple[str, ...]) -> list[Said]:
     told: list[Said] = []
     for row in sorted({row for row, _ in page.cells if row > page.mark_row}):
         key = page.keys.get(row, "")
-        if key == TOTAL or (not key and row <= page.head_end):
+        if not key and row <= page.head_end:
+            continue
+        if key == TOTAL:
+            told += _find_typed_totals(page, row)
             continue
         rule, expected = judge_row(page, row, key, keeper)
         values = list(_read_row(page, row, key, units, rule, expected, wrong_months))
@@ -147,6 +150,14 @@ def read_page(page: Page, keeper: Keeper, units: tuple[str, ...]) -> list[Said]:
         if not rule:
             told += find_changed_grey(page, row, key, keeper)
     return told
+
+
+def _find_typed_totals(page: Page, row: int) -> Iterator[Said]:
+    """Yield what was typed over the formulas of the total."""
+    for column in page.columns(INPUT):
+        cell = page.cells.get((row, column))
+        if cell is not None and cell.data_type != "f":
+            yield Said(page.address((row, column)), page.written((row, column)), rule="total")
 
 
 def judge_row(page: Page, row: int, key: str, keeper: Keeper) -> tuple[str, str]:

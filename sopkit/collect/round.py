@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from sopkit.collect.given import read_given, require_manifest
-from sopkit.collect.keep import add_states, keep_cells, read_standing
+from sopkit.collect.keep import add_states, find_staying, keep_cells, read_standing
 from sopkit.collect.layout import Sheet
 from sopkit.collect.make import make_sheets
 from sopkit.collect.read_back import Back, Expected, list_files, read_files
@@ -44,11 +45,19 @@ class Out(NamedTuple):
 
 
 class In(NamedTuple):
-    """Cells accepted (with `state`) and refused, files received, how many cells were entered."""
+    """What came back.
+
+    Args:
+        accepted: see `read_files`, with `state`, see `add_states`.
+        refused, received: see `read_files`.
+        stay: numbers given earlier whose cells are blank now; blank is no opinion, so they stand.
+        entered: how many cells were entered into the planbook.
+    """
 
     accepted: pd.DataFrame
     refused: pd.DataFrame
     received: pd.DataFrame
+    stay: pd.DataFrame
     entered: int
 
 
@@ -148,13 +157,14 @@ def read_sheets(
     back = _read(found, c, record)
     standing = read_standing(home, cycle, c.company)
     cells = add_states(back.accepted, standing)
+    stay = find_staying(standing, back, record.known)
     if preview:
-        return In(cells, back.refused, back.received, 0)
+        return In(cells, back.refused, back.received, stay, 0)
     entered = keep_cells(home, cycle, c.company, cells, author)
     changed = add_received(record, back.received, today)
     if changed != record:
         write_record(home, cycle, changed)
-    return In(cells, back.refused, back.received, entered)
+    return In(cells, back.refused, back.received, stay, entered)
 
 
 def describe_status(
@@ -199,7 +209,9 @@ def name_workbooks(sheets: list[Sheet], out: Path) -> list[Path]:
     taken: dict[str, int] = {}
     paths = []
     for sheet in sheets:
-        words = (_NOT_IN_NAMES.sub(" ", word).strip() for word in (sheet.stream, sheet.owner))
+        words = (
+            " ".join(_NOT_IN_NAMES.sub(" ", word).split()) for word in (sheet.stream, sheet.owner)
+        )
         name = "_".join([sheet.cycle, *words])
         count = taken[name.lower()] = taken.get(name.lower(), 0) + 1
         paths.append(out / f"{name}{f'_{count}' if count > 1 else ''}.xlsx")
@@ -219,8 +231,8 @@ def _check_unread(paths: list[Path], c: Cycle, record: Record) -> None:
     back = _read([path for path in paths if path.exists()], c, record)
     cells = add_states(back.accepted, read_standing(c.folder, c.name, c.company))
     unread = cells[~cells["state"].isin(["same", "earlier"])]
-    counts = pd.concat([unread["file"], back.refused["file"]]).value_counts().sort_index()
-    lines = [f"{name} holds {n} numbers or remarks nobody has read" for name, n in counts.items()]
+    counts = Counter([*unread["file"], *back.refused["file"]])
+    lines = [f"{name} holds {n} cells that nobody has read" for name, n in sorted(counts.items())]
     if lines:
         advice = f"Read them first (sopkit collect {c.name} --read DIR), or take another folder."
         raise ParameterError(list_problems("Nothing was written", lines, advice))

@@ -68,6 +68,8 @@ def describe_in(back: In, t: Catalogue, preview: bool) -> list[str]:
         for one in far.head(ASKS_SHOWN).to_dict("records"):
             why = t("collect.ask_far", baseline=one["baseline_qty"])
             lines.append(f"  {one['file']} {one['address']}  {one['written']}  {why}")
+    if len(back.stay):
+        lines.append(t("collect.told.stay", n=len(back.stay)))
     if len(back.refused):
         lines.append(t("collect.told.refused", n=len(back.refused)))
         lines += [f"  {_refused_line(one, t)}" for one in _records(add_texts(back.refused, t))]

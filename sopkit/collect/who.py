@@ -68,7 +68,8 @@ def list_rows(
     sales = _to_places(owned.dropna(subset=["owner"]), by_customer).assign(stream=SALES)
     covered = {SALES} if len(sales) else set()
     others = list_past_rows(streams, leaves, cycle, covered)
-    rows = pd.concat([sales[ROW], others[ROW]]).sort_values(ROW, kind="stable", ignore_index=True)
+    parts = [part[ROW] for part in (sales, others) if len(part)] or [sales[ROW]]
+    rows = pd.concat(parts).sort_values(ROW, kind="stable", ignore_index=True)
     unowned = owned.loc[owned["owner"].isna(), [*LEAF, "family"]].reset_index(drop=True)
     return Asked(rows, unowned if len(sales) else unowned.iloc[:0])
 

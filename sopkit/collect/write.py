@@ -110,7 +110,7 @@ def to_table(sheet: Sheet, t: Catalogue) -> list[list[Cell]]:
         level = tuple(str(row[name]) for name in LEVEL)
         known: dict[str, Cell] = {KEY: key, **{f"{MARK}{n}": _shown(row[n], 3) for n in RECORD}}
         known |= {f"{MARK}{name}": t.label(name, row[name]) for name in LEVEL}
-        known[f"{MARK}item"] = str(row["item"])
+        known[f"{MARK}item"] = t.label("code", row["item"])  # `all` has a word, codes have none
         known[f"{MARK}item_name"] = t.label("item", row["item"])
         table.append([known.get(mark, amounts.get((*level, mark))) for mark in marks])
     return table
@@ -214,12 +214,15 @@ def _write_bands(
 
 def _guard(page: Any, marks: list[str], last: int, t: Catalogue) -> None:
     """Freeze the names, lock what is not to be filled (no password), check what is typed."""
+    from xlsxwriter.utility import xl_range
+
     inputs = [column for column, mark in enumerate(marks) if mark.startswith(INPUT)]
     reason = marks.index(REASON)
     page.set_row(MARK_ROW, None, None, {"hidden": True})
     page.set_row(0, 24)
     page.freeze_panes(FIRST_ROW, inputs[0])
     page.hide_gridlines(2)
+    page.ignore_errors({"number_stored_as_text": xl_range(FIRST_ROW, 1, last, inputs[0] - 1)})
     page.protect("", {"format_columns": True, "format_rows": True, "autofilter": True})
     page.autofilter(TOTAL_ROW, 1, last, inputs[0] - 1)
     page.data_validation(
