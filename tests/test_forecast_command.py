@@ -259,9 +259,9 @@ def test_weeks_given_as_months_are_named_as_such():
 
 def test_all_wrong_options_are_told_at_once():
     with pytest.raises(ParameterError) as told:
-        demand.forecast_series(one([1.0]), 0, [0, 80], gaps="guess", engine="spark")
+        demand.forecast_series(one([1.0]), 0, [0, 80], "XX", gaps="guess", engine="spark")
     assert told.value.exit_code == 2
-    for part in ("0 is not", "[0, 80] is not", "'guess' is not", "'spark' is not"):
+    for part in ("0 is not", "[0, 80] is not", "'XX' is not", "'guess' is not", "'spark' is not"):
         assert part in str(told.value)
 
 

@@ -104,7 +104,7 @@ def forecast_series(
     Example:
         Three years of 10 a month: 10 in every month ahead.
     """
-    _check_options(horizon, level, gaps, engine)
+    _check_options(horizon, level, country, gaps, engine)
     rows = check_rows(series)
     last = _last_months(rows)
     groups = _group_series(rows, last, bool(country))
@@ -154,7 +154,8 @@ def _forecast(part: Part, values: Matrix) -> tuple[Matrix, Matrix, Whole, Matrix
         frame = _to_frame(model[sold], part.last)
         alone = pd.DataFrame({"item": frame.index.get_level_values("item")})
         item = fit_columns(alone.assign(family=alone["item"]), TABLES["item"])
-        found, method = forecast_places(frame, item, part.horizon)
+        options = {"country": part.country} if part.country else {}
+        found, method = forecast_places(frame, item, part.horizon, **options)
         points[sold] = found.reindex(frame.index).to_numpy(dtype=float)
         kinds[sold] = kinds_of_methods(method.reindex(frame.index))
     spread = np.where(np.expand_dims(sold, 1), spread_of(model, points), 0.0)
@@ -189,7 +190,9 @@ def _to_frame(values: Matrix, last: int) -> pd.DataFrame:
     return pd.DataFrame(values, index=index, columns=pd.DatetimeIndex(months, name="period"))
 
 
-def _check_options(horizon: int, level: Sequence[float], gaps: str, engine: str) -> None:
+def _check_options(
+    horizon: int, level: Sequence[float], country: str, gaps: str, engine: str
+) -> None:
     whole = isinstance(horizon, (int, np.integer)) and not isinstance(horizon, bool)
     wrong = {
         f"horizon is a whole number of months, 1 to {MOST_MONTHS}; {horizon!r} is not": not (
@@ -198,12 +201,21 @@ def _check_options(horizon: int, level: Sequence[float], gaps: str, engine: str)
         f"level is between 0 and 100 per cent; {list(level)} is not": not all(
             0 < width < 100 for width in level
         ),
+        f"country is a code such as CN, or empty; {country!r} is not": not _is_country(country),
         f"gaps is {' or '.join(RULES)}; {gaps!r} is not": gaps not in RULES,
         f"engine is {' or '.join(ENGINES)}; {engine!r} is not": engine not in ENGINES,
     }
     problems = [problem for problem, found in wrong.items() if found]
     if problems:
         raise ParameterError(list_problems("The forecast is not asked for rightly", problems))
+
+
+def _is_country(code: str) -> bool:
+    if not code:
+        return True
+    from holidays import list_supported_countries
+
+    return code in list_supported_countries()
 
 
 def _last_months(rows: MonthRows) -> Whole:

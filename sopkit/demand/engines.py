@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -16,9 +15,9 @@ NOT_INSTALLED = (
     'The engine "dask" needs Dask, which is not installed: pip install "sopkit[dask]". '
     'The engine "local" needs nothing.'
 )
-UNGUARDED = (
-    'A script that uses the engine "dask" starts itself again in each worker: put its work under '
-    '`if __name__ == "__main__":`.'
+NOT_STARTED = (
+    'No local Dask worker could be started ({error}). A script that uses the engine "dask" is read '
+    'again by each worker: its work belongs under `if __name__ == "__main__":`.'
 )
 
 
@@ -36,7 +35,7 @@ def run_parts(
         engine: `local` or `dask`.
 
     Raises:
-        ParameterError: Dask is asked for and not installed, or by a script without main guard.
+        ParameterError: Dask is asked for and not installed, or no worker is to be had.
 
     Example:
         run_parts(abs, [-1, 2]) is [1, 2].
@@ -55,13 +54,18 @@ def _open_client() -> Iterator[Any]:
         from distributed import Client, get_client
     except ImportError as error:
         raise ParameterError(NOT_INSTALLED) from error
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise ParameterError(UNGUARDED)
     try:
         yield get_client()
         return
     except ValueError as none_active:
         if "No global client" not in str(none_active):
             raise
-    with Client(threads_per_worker=1, processes=True, dashboard_address=None) as client:
+    from dask import config
+
+    here = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    try:
+        opened = Client(**({} if config.get("scheduler-address", None) else here))
+    except (RuntimeError, OSError) as error:
+        raise ParameterError(NOT_STARTED.format(error=error)) from error
+    with opened as client:
         yield client
