@@ -167,14 +167,6 @@ def test_items_are_drawn_to_their_family():
     assert places.reconcile_families(points, families, method, ITEM, 0.5)[0].tolist() == [44, 66]
 
 
-def test_a_calendar_is_taken_out_before_and_put_back_after():
-    months = pd.date_range("2023-05-01", periods=38, freq="MS")
-    factor = pd.Series(np.where(months.month == 5, 2.0, 1.0), index=months)
-    past = history(A_D_all=10 * factor.iloc[:36].to_numpy())
-    points, _ = places.forecast_places(demand.to_series(past), ITEM, 2, calendar=factor)
-    assert np.allclose(points.to_numpy(), [[20, 10]])
-
-
 def test_customers_get_their_share_of_the_last_year():
     past = history(A_D_k=[0] * 12 + [30] * 12, A_D_m=[99] * 12 + [10] * 12)
     got = shares.find_customer_shares(past, ITEM, pd.DataFrame({"item": ["A"], "location": ["D"]}))

@@ -26,7 +26,7 @@ def backtest_baseline(
     cutoff_step_months: int = 4,
     family_weight: float = 0.0,
     min_history_months: int = 24,
-    calendar: pd.Series | None = None,
+    country: str = "",
 ) -> pd.DataFrame:
     """Forecast again from earlier months and set the result beside what came.
 
@@ -59,7 +59,7 @@ def backtest_baseline(
         backtest_horizon,
         family_weight=family_weight,
         min_history_months=min_history_months,
-        calendar=calendar,
+        country=country,
     )
 
 

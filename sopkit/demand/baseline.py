@@ -21,7 +21,7 @@ def forecast_baseline(
     *,
     family_weight: float = 0.0,
     min_history_months: int = 24,
-    calendar: pd.Series | None = None,
+    country: str = "",
 ) -> pd.DataFrame:
     """Forecast what customers would order if nobody did anything special.
 
@@ -36,7 +36,7 @@ def forecast_baseline(
         backtest: what `backtest_baseline` returned, same options.
         family_weight: 0 keeps the items' forecasts, 1 scales them to their family's.
         min_history_months: months of sales from which an item is forecast on its own.
-        calendar: factor of each month; see `forecast_places`.
+        country: whose calendar is taken out; see `forecast_places`.
 
     Returns:
         Contract `baseline`: every item-location-customer, every month of the horizon.
@@ -53,7 +53,7 @@ def forecast_baseline(
         horizon_months,
         family_weight=family_weight,
         min_history_months=min_history_months,
-        calendar=calendar,
+        country=country,
     )
     rows = add_ranges(points, method, series, backtest)
     rows = rows.merge(method.reset_index(), on=PLACE, how="left", validate="many_to_one")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from sopkit.demand.calendar import divide_factors, measure_calendar
 from sopkit.demand.launches import forecast_launches, take_from_family
 from sopkit.demand.methods import (
     add_launches,
@@ -27,12 +28,13 @@ def forecast_places(
     *,
     family_weight: float = 0.0,
     min_history_months: int = 24,
-    calendar: pd.Series | None = None,
+    country: str = "",
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Forecast each item-location from nothing but the months given.
 
-    Steps: a successor takes over its predecessor's history; launches are added; each series goes
-    its way (`choose_methods`); items are drawn towards their family's own forecast
+    Steps: a successor takes over its predecessor's history; launches are added; the calendar's pull
+    is taken out (`measure_calendar`) and, at the end, put back; each series goes its way
+    (`choose_methods`); items are drawn towards their family's own forecast
     (`reconcile_families`); new items follow their like-item and take from their family; a
     successor leaves its predecessor a share; nothing is sold before the launch month or after the
     last month of sale.
@@ -41,18 +43,18 @@ def forecast_places(
         series: what `to_series` returned, last known month last.
         item: contract `item`.
         family_weight: 0 keeps the items' forecasts, 1 scales them to the family's.
-        calendar: factor of each month, history and horizon (1.05: 5 % more than usual);
-            demand is divided by it before modelling and multiplied by it after.
+        country: whose moving holidays and working days are measured on these months
+            (`measure_calendar`), taken out before modelling and put back after; blank for none.
 
     Returns:
         Points (a row a series, a column a month ahead, >= 0) and the method of each series.
     """
     periods = next_periods(series, horizon_months)
-    if calendar is not None:
-        series = series.div(calendar.reindex(series.columns), axis=1)
     item = stand_in_for(item)
     joined = join_successors(series, item, periods[-1])
     whole = add_launches(joined, item, periods[-1])
+    factor = measure_calendar(whole, item, horizon_months, country)
+    series, joined, whole = (divide_factors(panel, factor) for panel in (series, joined, whole))
     method = choose_methods(whole, item, periods[0], min_history_months)
     method.loc[list_joined(series, joined)] = "run_out"
     asked = series if family_weight else _with_short_families(series, method, item)
@@ -64,9 +66,7 @@ def forecast_places(
     points.loc[new] = forecast_launches(whole, new, points, item)
     points = take_from_family(points, whole, item, new)
     points = split_successors(points, series, joined, item)
-    if calendar is not None:
-        points = points.mul(calendar.reindex(periods), axis=1)
-    return close_sales(points, item), method
+    return close_sales(points * factor.loc[points.index, periods], item), method
 
 
 def stand_in_for(item: pd.DataFrame) -> pd.DataFrame:
