@@ -34,6 +34,7 @@ import pandas as pd
 
 from sopkit.errors import InputError
 from sopkit.planbook import find_override_problems
+from sopkit.planbook.rows import name_problems
 from sopkit.sources.files import EXCEL_FILES, TEXT_FILES, clean_header, read_source
 from sopkit.sources.values import clean_text, to_codes, to_dates, to_names, to_numbers
 from sopkit.tables import ALL, TABLES, fit_columns
@@ -118,13 +119,8 @@ def read_override_file(path: Path, codes: dict[str, set[str]]) -> OverrideFile:
     )
     order = {label: place for place, label in enumerate(rows.index)}
     problems = problems.sort_values("row", key=lambda row: row.map(order), kind="stable")
-    lines = [
-        f"{word} {one['row']}, {one['column']}: {one['rule']}"
-        + ("" if one["value"] in ("", "None", "nan", "NaT") else f"; there stands {one['value']}")
-        for one in problems.to_dict("records")
-    ]
     unread = [name for name in cells.columns if name and name not in names.values()]
-    return OverrideFile(rows, lines, unread)
+    return OverrideFile(rows, name_problems(problems, word), unread)
 
 
 def _read_cells(path: Path) -> tuple[pd.DataFrame, str]:
@@ -169,7 +165,10 @@ def _read_blocks(path: Path) -> pd.DataFrame:
     blocks = content.get("overrides") if isinstance(content, dict) else content
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise InputError(f"{path.name} holds no list of changes: each begins with `- item: ...`.")
-    texts = [{clean_header(str(k)): _to_text(v) for k, v in block.items()} for block in blocks]
+    texts = [
+        {_to_contract_name(clean_header(str(k))): _to_text(v) for k, v in block.items()}
+        for block in blocks
+    ]
     cells = pd.DataFrame(texts, index=pd.RangeIndex(1, len(texts) + 1), dtype=object)
     return cells.astype(object).where(cells.notna(), "")
 
@@ -180,14 +179,19 @@ def _to_text(value: object) -> str:
 
 def _to_contract_names(cells: pd.DataFrame) -> dict[str, str]:
     """Return for each contract column the header under which it stands."""
-    known = {name: name for name in HEADERS}
-    known.update({other: name for name, others in HEADERS.items() for other in others})
     found: dict[str, str] = {}
     for header in cells.columns:
-        plain = str(header).split("(")[0].strip().lower()
-        if plain in known:
-            found.setdefault(known[plain], header)
+        name = _to_contract_name(str(header))
+        if name in HEADERS:
+            found.setdefault(name, header)
     return found
+
+
+def _to_contract_name(header: str) -> str:
+    """Return the contract column a header stands for; the header itself where it is none."""
+    plain = header.split("(")[0].strip().lower()
+    known = {other: name for name, others in HEADERS.items() for other in (name, *others)}
+    return known.get(plain, header)
 
 
 def _to_rows(texts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -54,16 +54,18 @@ def blank_to_none(texts: pd.DataFrame) -> pd.DataFrame:
     return plain.where(plain.notna(), None)
 
 
-def name_problems(problems: pd.DataFrame) -> list[str]:
+def name_problems(problems: pd.DataFrame, word: str = "row") -> list[str]:
     """Return a line for each problem: row, column, rule, what stood there.
 
     Args:
         problems: `row`, `column`, `rule`, `value`, as `sopkit.tables.find_problems` gives them.
+        word: what a row is called.
     """
+    blank = problems["value"].isna() | problems["value"].isin(["", "None", "nan", "NaT"])
     return [
-        f"row {row['row']}, {row['column']}: {row['rule']}"
-        + ("" if row["value"] in ("", "None", "nan", "NaT") else f"; there stands {row['value']}")
-        for row in problems.to_dict("records")
+        f"{word} {row['row']}, {row['column']}: {row['rule']}"
+        + ("" if nothing else f"; there stands {row['value']}")
+        for row, nothing in zip(problems.to_dict("records"), blank, strict=True)
     ]
 
 
