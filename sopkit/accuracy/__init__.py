@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sopkit.accuracy.ceiling import estimate_floor, judge_target, measure_ceiling
 from sopkit.accuracy.changes import add_change, measure_hits, measure_touchless
 from sopkit.accuracy.measures import (
     adherence,
@@ -40,12 +41,15 @@ __all__ = [
     "bias_rate",
     "collect_past_forecasts",
     "coverage",
+    "estimate_floor",
     "forecast_accuracy",
     "forecast_value_added",
     "hit_rate",
     "judge_interval",
+    "judge_target",
     "judge_value",
     "mase",
+    "measure_ceiling",
     "measure_hits",
     "measure_slices",
     "measure_stability",
