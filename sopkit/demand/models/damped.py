@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from sopkit.demand.models.grids import first_months, make_grid, weigh_rows
 
 Matrix = NDArray[np.float64]
-ALPHA = (0.01, 0.03, 0.07, 0.12, 0.2, 0.35, 0.5, 0.7, 0.9)
-BETA = (0.0, 0.03, 0.1, 0.25)
-PHI = (0.8, 0.9, 0.95, 0.98)
+ALPHA = (0.02, 0.07, 0.15, 0.3, 0.5, 0.8)
+BETA = (0.0, 0.04, 0.2)
+PHI = (0.8, 0.9, 0.97)
 YEAR = 12
 FAR = 3
 WARM_UP = 3

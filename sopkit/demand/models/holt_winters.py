@@ -9,10 +9,10 @@ from sopkit.demand.models.grids import first_months, make_grid, weigh_rows
 
 Matrix = NDArray[np.float64]
 YEAR = 12
-ALPHA = (0.02, 0.07, 0.15, 0.3, 0.5, 0.8)
-BETA = (0.0, 0.05, 0.15)
-GAMMA = (0.0, 0.05, 0.12, 0.25)
-PHI = (0.9, 0.97)
+ALPHA = (0.02, 0.1, 0.25, 0.5, 0.8)
+BETA = (0.0, 0.04, 0.2)
+GAMMA = (0.0, 0.07, 0.2)
+PHI = 0.95
 LEAST = 0.05
 LEAST_INDEX = 0.02
 START = 6
@@ -24,7 +24,8 @@ def forecast_holt_winters(
     """Forecast by Holt-Winters with a damped trend, mean over a grid; season included.
 
     e = y - (l + phi b) s (or + s); l(t) = l + phi b + alpha e / s (or e);
-    b(t) = phi b + alpha beta e / s; s(t) = s + gamma (1 - alpha) e / (l + phi b) (or e).
+    b(t) = phi b + alpha beta e / s; s(t) = s + gamma (1 - alpha) e / (l + phi b) (or e);
+    phi 0.95.
 
     Args:
         values: a row a series, a column a month, season included; blank before the start only.
@@ -35,9 +36,8 @@ def forecast_holt_winters(
     Example:
         A constant series of 1 with season 1 stays 1.
     """
-    grid = make_grid(ALPHA, BETA, GAMMA, PHI)
-    grid = grid[(grid[:, 1] > 0) | (grid[:, 3] == PHI[0])]
-    alpha, beta, gamma, phi = (grid[None, :, column] for column in range(4))
+    grid = make_grid(ALPHA, BETA, GAMMA)
+    alpha, beta, gamma = (grid[None, :, column] for column in range(3))
     gain, turn = alpha * beta, gamma * (1 - alpha)
     months = values.shape[1]
     index = season[:, np.arange(months) % YEAR]
@@ -49,7 +49,7 @@ def forecast_holt_winters(
         now = seasons[place % YEAR]
         seen = np.isfinite(values[:, place])[:, None]
         month = np.nan_to_num(values[:, [place]])
-        step = phi * trend
+        step = PHI * trend
         ahead = level + step
         error = np.where(seen, month - (ahead * now if multiplicative else ahead + now), 0.0)
         squares += error * error
@@ -62,9 +62,9 @@ def forecast_holt_winters(
         level = np.where(seen, ahead + alpha * error, level)
         trend = np.where(seen, step + gain * error, trend)
     weight = weigh_rows(squares, np.isfinite(values).sum(axis=1))
-    points, reach = np.empty((len(values), horizon)), np.zeros_like(phi)
+    points, reach = np.empty((len(values), horizon)), 0.0
     for step_ahead in range(horizon):
-        reach = reach + phi ** (step_ahead + 1)
+        reach += PHI ** (step_ahead + 1)
         now, ahead = seasons[(months + step_ahead) % YEAR], level + reach * trend
         points[:, step_ahead] = (weight * (ahead * now if multiplicative else ahead + now)).sum(1)
     return points

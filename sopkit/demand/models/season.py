@@ -16,7 +16,8 @@ USUAL = 0.9
 SURE = 0.3
 MOST_MONTHS = 200
 FAR = 1.2
-ONCE = 0.5
+UNKNOWN = 0.5
+PRIOR = 3
 CAP = 3.0
 POWER = 8.0
 
@@ -34,7 +35,7 @@ def measure_season(values: Matrix, *, multiplicative: bool) -> Season:
     First month / (or -) a centred 2x12 moving average, then, the season taken out, month / a
     local straight line that reaches both ends. The mean of a calendar month over the years weighs
     recent years more (how much more: `_forgetting`) and outliers less (Huber), and is shrunk
-    towards no season by what noise alone would show (`_trust`).
+    towards no season by what noise alone would show (`_trust`). Up to 12 months tell no season.
 
     Args:
         values: a row a series, a column a month; blanks are left out.
@@ -52,6 +53,7 @@ def measure_season(values: Matrix, *, multiplicative: bool) -> Season:
         level = smooth_locally(_compare(values, index[:, months], multiplicative), REACH)
         ratio = _compare(values, level, multiplicative)
         index = _average(ratio, _forgetting(ratio, none), multiplicative)
+        index[np.isfinite(values).sum(axis=1) <= YEAR] = none
     level = smooth_locally(_compare(values, index[:, months], multiplicative), REACH)
     fitted = level * index[:, months] if multiplicative else level + index[:, months]
     return Season(indices=index, miss=_typical(np.abs(values - fitted)))
@@ -168,7 +170,8 @@ def _trust(filled: Matrix, known: NDArray[np.bool_], weight: Matrix, index: Matr
     """Return the share of the variance between calendar months that noise does not explain.
 
     1 - (variance within a calendar month / effective years) / variance between them, at least 0.
-    Without a calendar month seen twice nothing tells noise from season: 0.5.
+    Months seen twice tell noise from season; where they are under 12 (less than two years), three
+    more that say 0.5 are added. 0 under 12 months.
     """
     months, seen = known.sum(axis=(1, 2)), np.maximum(known.any(axis=1).sum(axis=1), 1)
     twice = months - seen
@@ -178,7 +181,9 @@ def _trust(filled: Matrix, known: NDArray[np.bool_], weight: Matrix, index: Matr
     years = (total**2 / np.maximum(squared, 1e-12)).mean(axis=1)
     between = index.var(axis=1, ddof=1)
     share = within / np.maximum(years, 1e-9) / np.maximum(between, 1e-300)
-    trust = np.where(twice > 0, np.clip(1 - share, 0.0, 1.0), ONCE)
+    trust = np.clip(1 - share, 0.0, 1.0)
+    unsure = (twice * trust + PRIOR * UNKNOWN) / (twice + PRIOR)
+    trust = np.where(twice < YEAR, unsure, trust)
     return np.where(months >= YEAR, trust, 0.0)
 
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from sopkit.demand.models.grids import first_months, make_grid, weigh_rows
 
 Matrix = NDArray[np.float64]
-ALPHA = (0.01, 0.03, 0.07, 0.12, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
-THETA = (1.0, 1.5, 2.0, 3.0, 6.0)
+ALPHA = (0.02, 0.07, 0.15, 0.3, 0.5, 0.75, 1.0)
+THETA = (1.0, 1.5, 2.0, 4.0, 20.0)
 WARM_UP = 3
 LEAST_BLOCKS = 4
 
