@@ -50,7 +50,8 @@ class PipelinePlan(NamedTuple):
             that only deals name, with `pipeline_qty`, `lo_90_qty`, `hi_90_qty`.
         deals: DEAL, a row a deal still to be delivered, largest first.
         inflow: INFLOW by item: deals' expected quantity, what the baseline holds of it already,
-            and the rest; `usual_rate` share of last year's demand that came from won deals.
+            and the rest; `usual_rate` share of last year's demand that came from won deals (blank:
+            never measured).
     """
 
     rows: pd.DataFrame
@@ -79,6 +80,8 @@ def plan_pipeline(
        the month t ahead, usual_rate x (share of deals usually known t months ahead) is held. Only
        deals above this sum count, all of the item's in the same proportion. So an item whose
        history has no won deals, a new one, or a made-to-order one without baseline, counts fully.
+       Where no closed deal was kept at all, nobody knows what the baseline holds: all of it may
+       be deals, and only what goes beyond it counts; `usual_rate` is blank.
 
     Args:
         opportunity_line: contract, closed deals included.
@@ -228,15 +231,16 @@ def _net_inflow(
     won = deals[(deals["outcome"] == "won") & deals["delivered"].notna()]
     usual = _usual_rate(won, history, deals["opened_date"].min(), as_of)
     known = _known_ahead(won, as_of)
-    last = _month_of(as_of)
     cells = baseline.groupby(["item", "period"], as_index=False)["baseline_qty"].sum()
-    ahead = months_between(pd.Series(last, index=cells.index), cells["period"])
-    share = cells["item"].map(usual).astype(float).fillna(0.0)
-    cells["held_qty"] = share * cells["baseline_qty"] * ahead.map(known).fillna(0.0)
+    ahead = months_between(pd.Series(_month_of(as_of), index=cells.index), cells["period"])
+    share = cells["item"].map(usual).astype(float).fillna(0.0) * ahead.map(known).fillna(0.0)
+    measured = (deals["outcome"] != "open").any()
+    cells["held_qty"] = cells["baseline_qty"] * (share if measured else 1.0)
     held = cells.groupby("item")["held_qty"].sum()
     inflow = parts.groupby("item", as_index=False)["expected_qty"].sum()
     inflow["held_qty"] = inflow["item"].map(held).astype(float).fillna(0.0)
-    inflow["usual_rate"] = inflow["item"].map(usual).astype(float).fillna(0.0)
+    usual_rate = inflow["item"].map(usual).astype(float).fillna(0.0)
+    inflow["usual_rate"] = usual_rate if measured else np.nan
     whole = inflow["expected_qty"].where(inflow["expected_qty"] > 0)
     inflow["kept"] = (1 - inflow["held_qty"] / whole).fillna(0.0).clip(lower=0.0)
     return inflow.assign(pipeline_qty=inflow["expected_qty"] * inflow["kept"])
