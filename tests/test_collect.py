@@ -85,7 +85,8 @@ def sales_sheet(version: int = 1, months: tuple[str, ...] = ("2026-11", "2026-12
 def nothing_told() -> Answer:
     columns = ["actual_qty", "baseline_qty", "period", "own_qty", "nearer"]
     weight = {"stream": "sales", "verdict": "unscored", "weight_rate": None}
-    weight |= dict.fromkeys(["month_count", "wape_rate", "reference_wape_rate"])
+    rates = ["wape_rate", "reference_wape_rate", "bias_used_rate"]
+    weight |= dict.fromkeys(["month_count", *rates])
     return Answer(pd.DataFrame(columns=columns), weight, pd.DataFrame(), 12)
 
 
@@ -271,6 +272,8 @@ def test_the_weight_of_the_last_cycle_is_told_with_its_reason():
     assert told["verdict"].tolist() == ["worse", "kept"]  # Li takes the record of the stream
     assert told["wape_rate"].tolist() == pytest.approx([0.30, 0.19])
     assert tell_weights(rows, value.iloc[:0])["verdict"].tolist() == ["unscored", "unscored"]
+    better = value.assign(weight_rate=0.0, source=["no_value", "no_value", "refused"])
+    assert tell_weights(rows, better)["verdict"].tolist() == ["refused", "nothing_new"]
     young = tell_weights(rows, value.assign(month_count=3.0, weight_rate=0.0))
     assert young["verdict"].tolist() == ["too_few", "too_few"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -102,12 +104,14 @@ def tell_weights(rows: pd.DataFrame, past_value: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         rows: ROW.
-        past_value: contract `stream_value` of the last cycle (without rows: none is known).
+        past_value: contract `stream_value` of the last cycle (without rows: none is known); with
+            `bias_used_rate` and `source` where they were learned.
 
     Returns:
-        SENDER, `weight_rate`, `wape_rate` and `reference_wape_rate` (means over lags, by cells),
-        `month_count` and `verdict`: kept, worse, no_difference, too_few, or unscored; one row a
-        sender.
+        SENDER, `weight_rate`, `wape_rate`, `reference_wape_rate` and `bias_used_rate` (means over
+        lags, by cells), `month_count` and `verdict`; one row a sender. Verdicts: kept (it has a
+        weight), refused (by the planner), too_few (months), worse, no_difference, nothing_new
+        (better, but others say the same), unscored.
 
     Example:
         WAPE 0.16, reference 0.20 over 12 months, weight 0.5: kept.
@@ -117,18 +121,21 @@ def tell_weights(rows: pd.DataFrame, past_value: pd.DataFrame) -> pd.DataFrame:
     whole = _pool(past_value, ["stream"])
     other = senders.merge(whole, on="stream", how="left", validate="many_to_one")
     told = told.where(told["month_count"].notna(), other)
-    return told.assign(verdict=_judge(told))
+    return told.assign(verdict=_judge(told)).drop(columns="source")
 
 
 def _pool(value: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    rates = ["wape_rate", "reference_wape_rate"]
+    rates = ["wape_rate", "reference_wape_rate", "bias_used_rate"]
+    known: dict[str, Any] = {"bias_used_rate": 0.0, "source": ""}
+    missing = {name: blank for name, blank in known.items() if name not in value.columns}
+    value = value.assign(**missing)
     weighed = value.assign(**{rate: value[rate] * value["cell_count"] for rate in rates})
     pooled = weighed.groupby(by, as_index=False).agg(
         weight_rate=("weight_rate", "max"),
         month_count=("month_count", "max"),
         cell_count=("cell_count", "sum"),
-        wape_rate=("wape_rate", "sum"),
-        reference_wape_rate=("reference_wape_rate", "sum"),
+        source=("source", "first"),
+        **{rate: (rate, "sum") for rate in rates},
     )
     pooled[rates] = pooled[rates].div(pooled["cell_count"], axis=0)
     return pooled.drop(columns="cell_count")
@@ -139,6 +146,8 @@ def _judge(told: pd.DataFrame) -> pd.Series:
     lost = told["wape_rate"] - told["reference_wape_rate"]
     verdict = pd.Series("no_difference", index=told.index, dtype=object)
     verdict = verdict.mask(lost > NO_DIFFERENCE_RATE, "worse")
+    verdict = verdict.mask(lost < -NO_DIFFERENCE_RATE, "nothing_new")
     verdict = verdict.mask(told["month_count"] < MIN_MONTHS, "too_few")
+    verdict = verdict.mask(told["source"] == "refused", "refused")
     verdict = verdict.mask(told["weight_rate"] > 0, "kept")
     return verdict.mask(told["month_count"].isna(), "unscored")

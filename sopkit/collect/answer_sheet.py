@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sopkit.collect.answer import MIN_MONTHS
-from sopkit.collect.layout import Sheet, name_columns
+from sopkit.collect.layout import Sheet, name_columns, text_width
 from sopkit.messages import Catalogue, is_missing
 
 LAG_COLUMNS = ("lag", "month_count", "wape_rate", "reference_wape_rate", "bias_rate")
@@ -57,8 +57,11 @@ def closed_sentence(sheet: Sheet, answer: Answer, t: Catalogue) -> str:
 
 def verdict_sentence(weight: dict[Any, Any], t: Catalogue) -> str:
     """Return why a sender's numbers count, or do not."""
+    bias = weight["bias_used_rate"]
+    leans = weight["verdict"] == "kept" and not is_missing(bias) and abs(bias) >= 0.005
     return t(
-        f"collect.verdict.{weight['verdict']}",
+        f"collect.verdict.{'kept_bias' if leans else weight['verdict']}",
+        bias=bias,
         stream=weight["stream"],
         weight=weight["weight_rate"],
         n=0 if is_missing(weight["month_count"]) else int(weight["month_count"]),
@@ -120,8 +123,11 @@ def _write_outcome(
             "head_number" if name in NUMBERS else "head_in" if name == "nearer" else "head"
         ]
         page.write_string(row + 2, column, t(f"collect.col.{name}"), style)
-        wide = {"item_name": 24, "why": 44, "item": 12, "location": 14, "customer": 16}
-        page.set_column(column, column, wide.get(name, 12))
+        if name in names:
+            texts = [_word(name, told, answer, t) for told in answer.outcome.to_dict("records")]
+            page.set_column(column, column, text_width([t(f"collect.col.{name}"), *texts]))
+        else:
+            page.set_column(column, column, 44 if name == "why" else 12)
     for line, told in enumerate(answer.outcome.to_dict("records"), row + 3):
         for column, name in enumerate(columns):
             if name in NUMBERS:

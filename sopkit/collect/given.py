@@ -17,7 +17,7 @@ from sopkit.periods import previous_cycle
 from sopkit.planbook import has_planbook, open_planbook
 from sopkit.report.company import Company, read_company
 from sopkit.report.labels import read_labels
-from sopkit.tables import TABLES
+from sopkit.tables import CELL, TABLES
 
 Labels = Mapping[str, Mapping[tuple[str, str], str]]
 
@@ -38,6 +38,7 @@ class Given:
         past_demand: the last cycle's `consensus_demand`, else CELL and `demand_qty` of the plan
             that the company brought along; without rows where there is neither.
         past_value: the last cycle's `stream_value`; without rows where it was not run here.
+        past_baseline: `cycle`, CELL and `baseline_qty` of past cycles.
     """
 
     cycle: str
@@ -54,6 +55,7 @@ class Given:
     streams: pd.DataFrame
     past_demand: pd.DataFrame
     past_value: pd.DataFrame
+    past_baseline: pd.DataFrame
 
     def catalogue(self, lang: str) -> Catalogue:
         """Return the catalogue of a language with the company's labels and unit."""
@@ -90,6 +92,7 @@ def read_given(folder: str | Path | None, cycle: str) -> Given:
         streams=read_past_streams(c),
         past_demand=past_demand,
         past_value=past_value,
+        past_baseline=c.read_past("baseline", [*CELL, "baseline_qty"]),
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 import pandas as pd
 
@@ -69,6 +70,17 @@ class Sheet:
         """Hash of the cells asked for; a sheet whose grid changed gets a new version."""
         rows = self.rows[LEVEL].astype(str).to_numpy().tolist()
         return to_key([*self.months, *(code for row in sorted(rows) for code in row)], 16)
+
+
+def text_width(texts: list[str]) -> float:
+    """Return the width of a column that shows these texts: a Chinese letter is two wide.
+
+    Example:
+        >>> text_width(["经典可乐", "A-1"])
+        11.0
+    """
+    wide = [sum(2 if east_asian_width(letter) in "WF" else 1 for letter in t) for t in texts]
+    return float(min(max([6, *wide]) + 3, 42))
 
 
 def to_key(parts: list[str], length: int = 12) -> str:

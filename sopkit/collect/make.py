@@ -108,7 +108,8 @@ def compare_past(given: Given, rows: pd.DataFrame) -> pd.DataFrame:
     oldest = (pd.Period(given.cycle, "M") - SCORED_CYCLES).strftime("%Y-%m")
     streams = given.streams
     recent = streams[(streams["cycle"] >= oldest) & streams["stream"].isin(rows["stream"])]
-    return compare_streams(recent, given.history, given.item)
+    said = given.past_baseline
+    return compare_streams(recent, given.history, given.item, past_baseline=said)
 
 
 def _of(frame: pd.DataFrame, stream: str, owner: str) -> pd.DataFrame:

@@ -21,18 +21,19 @@ from sopkit.collect.layout import (
     LAYOUT,
     MARK,
     META,
+    NAMES,
     REASON,
     RECORD,
     TOTAL,
     Sheet,
     list_columns,
+    text_width,
     to_seal,
 )
 from sopkit.demand.levels import LEVEL
 from sopkit.messages import Catalogue, is_missing
 
 MARK_ROW, BAND_ROW, HEAD_ROW, TOTAL_ROW, FIRST_ROW = 3, 4, 5, 6, 7
-WIDTHS = {"item": 11, "item_name": 24, "family": 14, "location": 14, "customer": 16}
 Cell = str | float | None
 
 
@@ -126,6 +127,8 @@ def _shown(value: Any, decimals: int | None = None) -> float | None:
 def head_of(mark: str, t: Catalogue) -> str:
     """Return the heading of a column."""
     name = mark.rpartition(":")[2]
+    if mark == KEY:
+        return ""
     if mark.count(":") > 1:
         return t.show(pd.Timestamp(f"{name}-01"), "ym")
     return t(f"collect.col.{name}")
@@ -138,7 +141,8 @@ def _write_fill(
     last = FIRST_ROW + len(table) - 1
     for column, mark in enumerate(marks):
         page.write_string(MARK_ROW, column, mark)
-        page.set_column(column, column, _width(mark), None, {"hidden": mark == KEY})
+        width = _width(mark, [head_of(mark, t), *(cells[column] for cells in table)])
+        page.set_column(column, column, width, None, {"hidden": mark == KEY})
         if mark == KEY:
             page.write_string(TOTAL_ROW, column, TOTAL)
         else:
@@ -152,9 +156,11 @@ def _write_fill(
     _guard(page, marks, last, t)
 
 
-def _width(mark: str) -> float:
+def _width(mark: str, texts: list[Cell]) -> float:
     name = mark.removeprefix(MARK)
-    return 30 if mark == REASON else WIDTHS.get(name, 9.5 if ":" in name else 8)
+    if name in NAMES:
+        return text_width([text for text in texts if isinstance(text, str)])
+    return 30 if mark == REASON else 9.5 if ":" in name else 10
 
 
 def _write_cell(

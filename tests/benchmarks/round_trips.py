@@ -353,7 +353,9 @@ def go(seed: int, folder: Path) -> Trip:
     rng, trip = random.Random(seed), Trip()
     sheet = make_sheet(rng)
     outcome = pd.DataFrame(columns=["actual_qty", "baseline_qty", "period", "own_qty", "nearer"])
-    weight = dict.fromkeys(["weight_rate", "month_count", "wape_rate", "reference_wape_rate"])
+    weight = dict.fromkeys(
+        ["weight_rate", "month_count", "wape_rate", "reference_wape_rate", "bias_used_rate"]
+    )
     answer = Answer(outcome, {**weight, "stream": "sales", "verdict": "unscored"}, outcome, 12)
     content = to_workbook(sheet, answer, catalogue(rng.choice(["en", "zh"])), "演示 & Co")
     book = openpyxl.load_workbook(io.BytesIO(content))
