@@ -71,7 +71,7 @@ def test_days_around_the_new_year_fall_into_their_months():
 def test_a_deviation_is_measured_from_the_same_month_of_other_years():
     values = np.full((1, 36), 10.0)
     values[0, 12] = 13.0  # the level around it rises a little, too
-    away = to_deviations(values, 1)
+    away = to_deviations(values)
     assert away[0, [0, 12, 24]] == pytest.approx([-0.08, 0.16, -0.08], abs=0.02)
     assert np.abs(away[0, [3, 15, 27]]).max() < 0.03
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sopkit.demand.calendar.festivals import spanning_years, usual_of_month
-from sopkit.demand.calendar.measure import LEAST, MOST, all_periods, measure_effects
+from sopkit.demand.calendar.measure import all_periods, measure_effects, to_factor
 from sopkit.demand.series import family_of
 from sopkit.periods import list_working_days
 
@@ -52,17 +52,15 @@ def explain_calendar(
     family = family_of(series.index, item)
     first = ~family.duplicated()
     shown = months[-(horizon + 12) :]
-    parts = {
-        name: pd.DataFrame(effect[first], index=family[first], columns=months)[shown]
-        for name, effect in effects.items()
-    }
-    total = np.clip(sum(part.to_numpy() for part in parts.values()), LEAST - 1, MOST - 1)
-    strongest = np.abs(np.stack([part.to_numpy() for part in parts.values()])).argmax(axis=0)
+    found = [effect[first] for effect in effects.values()]
+    late = slice(len(months) - len(shown), None)
+    total = to_factor(found)[:, late] - 1
+    strongest = np.abs([to_factor([effect])[:, late] - 1 for effect in found]).argmax(axis=0)
     rows = pd.DataFrame(
         {
             "family": np.repeat(family[first].to_numpy(), len(shown)),
             "period": np.tile(shown, int(first.sum())),
-            "holiday": np.array(list(parts))[strongest].ravel(),
+            "holiday": np.array(list(effects))[strongest].ravel(),
             "factor_rate": total.ravel(),
         }
     )

@@ -12,11 +12,11 @@ from sopkit.periods import list_working_days
 
 Matrix = NDArray[np.float64]
 REFERENCE_YEARS = range(2008, 2046)  # what is usual: two rounds of the moon's 19 years
-SCALES = (4.0, 16.0)  # days over which the pull of a holiday may change its sign
+SCALES = (8.0, 30.0)  # days over which the pull of a holiday may change its sign
 WINDOW = (-45, 30)  # days before and after a holiday in which it may pull at demand
-FADING = (22.0, 15.0)  # days over which its pull fades, before and after
-MOST_SHAPES = 6
-KEPT = 0.98  # of the variance of all shapes
+FADING = (26.0, 18.0)  # days over which its pull fades, before and after
+MOST_SHAPES = 10
+KEPT = 0.995  # of the variance of all shapes
 _SPAN = 3  # days around a festival in which a country keeps it
 _SOURCES = {  # country whose list tells the date, and the name it has there
     "spring_festival": ("CN", "en_US", "Chinese New Year (Spring Festival)"),
@@ -97,24 +97,24 @@ def count_days(festival: str, years: range) -> Matrix:
 
 @cache
 def festival_features(festival: str, scale: float, years: range) -> Matrix:
-    """Return the shapes that a festival's pull can take, as deviations from the usual month.
+    """Return the shapes that a festival's pull on a month can take.
 
     The pull on a day is a random function of the days from the festival (`_pull_covariance`); its
     sum over the month is what the month gains. The shapes are the largest principal components of
-    these sums over the years, each month less the mean of its namesakes, scaled so that the
-    random pull moves the months it reaches by 1 (root mean square).
+    how far these sums are from those of the month's namesakes, scaled so that the random pull
+    moves the months it reaches by 1 from the usual (root mean square).
 
     Returns:
-        A row a month of the years, a column a shape.
+        A row a month of the years, a column a shape; 0 in months out of reach.
     """
-    moved = centre_months(count_days(festival, years))
-    drawn = moved @ np.linalg.cholesky(_pull_covariance(scale))
-    spread, axes = np.linalg.eigh(drawn.T @ drawn)
+    counts = count_days(festival, years)
+    drawn = counts @ np.linalg.cholesky(_pull_covariance(scale))
+    moved = centre_months(drawn)
+    spread, axes = np.linalg.eigh(moved.T @ moved)
     share = np.cumsum(spread[::-1]) / spread.sum()
-    count = min(int(np.searchsorted(share, KEPT)) + 1, MOST_SHAPES)
-    shapes = drawn @ axes[:, ::-1][:, :count]
-    size = np.square(shapes).sum(axis=1)
-    return np.asarray(shapes / np.sqrt(size[size > size.max() / 10].mean()))
+    chosen = axes[:, ::-1][:, : min(int(np.searchsorted(share, KEPT)) + 1, MOST_SHAPES)]
+    size = np.square(moved @ chosen).sum(axis=1)
+    return np.asarray(drawn @ chosen / np.sqrt(size[size > size.max() / 10].mean()))
 
 
 def _pull_covariance(scale: float) -> Matrix:

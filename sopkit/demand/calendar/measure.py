@@ -11,9 +11,10 @@ from sopkit.demand.calendar.festivals import (
     festival_features,
     list_festivals,
     spanning_years,
+    usual_of_month,
     working_day_feature,
 )
-from sopkit.demand.calendar.ratios import clip_outliers, mean_of_units, to_deviations
+from sopkit.demand.calendar.ratios import clip_outliers, mean_of_units, month_means, to_deviations
 from sopkit.demand.calendar.shrink import shrink_effects
 from sopkit.demand.series import family_of
 
@@ -54,8 +55,7 @@ def measure_calendar(
     if not country or series.empty:
         return pd.DataFrame(1.0, index=series.index, columns=months)
     effects = measure_effects(series, item, months, country)
-    factor = np.clip(1 + sum(effects.values()), LEAST, MOST)
-    return pd.DataFrame(factor, index=series.index, columns=months)
+    return pd.DataFrame(to_factor(list(effects.values())), index=series.index, columns=months)
 
 
 def all_periods(series: pd.DataFrame, horizon: int) -> pd.DatetimeIndex:
@@ -69,6 +69,19 @@ def divide_factors(series: pd.DataFrame, factor: pd.DataFrame) -> pd.DataFrame:
     return series / factor.loc[series.index, series.columns]
 
 
+def to_factor(effects: list[Matrix]) -> Matrix:
+    """Return 1 + the sum of effects over 1 + the sum of what they usually are; 0.3 to 3.
+
+    Args:
+        effects: a row a series; columns are the months, then the usual effect of the same months.
+
+    Example:
+        +0.2 in a month where it usually is -0.2: 1.2 / 0.8 = 1.5.
+    """
+    here, usual = np.split(1 + sum(effects), 2, axis=1)
+    return np.asarray(np.clip(np.maximum(here, LEAST) / np.maximum(usual, LEAST), LEAST, MOST))
+
+
 def measure_effects(
     series: pd.DataFrame,
     item: pd.DataFrame,
@@ -76,41 +89,77 @@ def measure_effects(
     country: str,
     by_series: bool = True,
 ) -> dict[str, Matrix]:
-    """Return the effect of each holiday, and of working days, on each series and month (ratio).
+    """Return the effect of each holiday, and of working days, on each series.
+
+    Measured twice: what a month deviates from its namesakes is a ratio to their mean, and that
+    holds the effect's own mean, which the first round tells.
 
     Args:
         months: the columns of `series` and any months after them.
         by_series: False leaves out how a series differs from its family.
+
+    Returns:
+        Rows of `series`; ratio by which the month is moved, then what is usual for it; see
+        `to_factor`.
     """
     blocks = list_blocks(months, series.shape[1], country)
-    total = {name: np.zeros((len(series), len(months))) for name in blocks}
-    known = series.notna().sum(axis=1).to_numpy() >= LEAST_MONTHS
-    first_month = pd.Timestamp(months[0]).month
-    moved = to_deviations(series[known].to_numpy(dtype=float), first_month)
-    rows = np.flatnonzero(known)[np.isfinite(moved).any(axis=1)]
+    moved, rows = _usable_deviations(series)
     if not len(rows):
-        return total
+        return {name: np.zeros((len(series), 2 * len(months))) for name in blocks}
     family = pd.factorize(family_of(series.index, item), sort=True)[0]
-    moved = moved[np.isfinite(moved).any(axis=1)]
     moved, weight = clip_outliers(moved, family[rows])
+    first = _add_levels(moved, weight, family, rows, blocks, by_series=False)
+    here = np.sum(list(first.values()), axis=0)[rows][:, : moved.shape[1]]
+    usual = month_means(np.where(np.isfinite(moved), here, np.nan))
+    moved = moved * np.maximum(1 + np.nan_to_num(usual), LEAST)
+    return _add_levels(moved, weight, family, rows, blocks, by_series)
+
+
+def _usable_deviations(series: pd.DataFrame) -> tuple[Matrix, Rows]:
+    """Return deviations of series that are long enough and moved at all, and their row numbers."""
+    known = series.notna().sum(axis=1).to_numpy() >= LEAST_MONTHS
+    moved = to_deviations(series[known].to_numpy(dtype=float))
+    told = np.isfinite(moved).any(axis=1)
+    return moved[told], np.flatnonzero(known)[told]
+
+
+def _add_levels(
+    moved: Matrix,
+    weight: Matrix,
+    family: Rows,
+    rows: Rows,
+    blocks: Blocks,
+    by_series: bool,
+) -> dict[str, Matrix]:
+    """Return each block's effect on each series: company's, family's and its own, added up."""
+    total = {name: np.zeros((len(family), len(shapes[0][1]))) for name, shapes in blocks.items()}
     for panel, unit, taker in _list_levels(moved, weight, family, rows, by_series):
-        found = _fit_blocks(panel, weight, unit, blocks, first_month)
+        found = _fit_blocks(panel, weight, unit, blocks)
         for name, effect in found.items():
             total[name] += np.where((taker >= 0)[:, None], effect[taker], 0.0)
     return total
 
 
 def list_blocks(months: pd.DatetimeIndex, known: int, country: str) -> Blocks:
-    """Return the shapes of each holiday and of working days, in the known and in all months."""
+    """Return the shapes of each holiday and of working days.
+
+    Each is given in the known months, and in all months with the usual ones of these below.
+    """
     years = spanning_years(months)
     first = (months[0].year - years[0]) * 12 + months[0].month - 1
     here = slice(first, first + len(months))
     shapes = {
-        festival: [festival_features(festival, scale, years)[here] for scale in SCALES]
+        festival: [festival_features(festival, scale, years) for scale in SCALES]
         for festival in list_festivals(country)
     }
-    shapes["working_days"] = [working_day_feature(country, years)[here]]
-    return {name: [(shape[:known], shape) for shape in found] for name, found in shapes.items()}
+    shapes["working_days"] = [working_day_feature(country, years)]
+    return {
+        name: [
+            (shape[here][:known], np.concatenate([shape[here], usual_of_month(shape)[here]]))
+            for shape in found
+        ]
+        for name, found in shapes.items()
+    }
 
 
 def _list_levels(
@@ -137,9 +186,7 @@ def _list_levels(
     return levels
 
 
-def _fit_blocks(
-    panel: Matrix, weight: Matrix, unit: Rows, blocks: Blocks, first_month: int
-) -> dict[str, Matrix]:
+def _fit_blocks(panel: Matrix, weight: Matrix, unit: Rows, blocks: Blocks) -> dict[str, Matrix]:
     """Return each block's effect on each unit, each fitted to what the others leave."""
     months = panel.shape[1]
     found: dict[str, Matrix] = {}
@@ -148,5 +195,5 @@ def _fit_blocks(
             rest = panel
             for other in found.keys() - {name}:
                 rest = rest - found[other][unit, :months]
-            found[name] = shrink_effects(rest, weight, unit, shapes, first_month)
+            found[name] = shrink_effects(rest, weight, unit, shapes)
     return found

@@ -16,7 +16,7 @@ REACH = 12.0
 ALONE = 0.6  # deviation that is no outlier where no sister series can be asked
 
 
-def to_deviations(values: Matrix, first_month: int) -> Matrix:
+def to_deviations(values: Matrix) -> Matrix:
     """Return how far each month is from the same month of other years, as a ratio - 1.
 
     Demand is divided by a centred mean of 12 months (carried on at both ends with the growth of
@@ -25,7 +25,6 @@ def to_deviations(values: Matrix, first_month: int) -> Matrix:
 
     Args:
         values: a row a series, a column a month; blank before the start.
-        first_month: month of the year of the first column, 1 to 12.
 
     Example:
         Two years of a constant 10, but one January of 12: +0.09 and -0.09 for the two, 0 else.
@@ -33,12 +32,12 @@ def to_deviations(values: Matrix, first_month: int) -> Matrix:
     level = _yearly_mean(values)
     for _ in range(PASSES):
         ratio = _divide(values, level)
-        season = month_means(ratio, first_month)
+        season = month_means(ratio)
         away = _divide(ratio, season) - 1
         calm = level * season * (1 + np.clip(away, -MOST_PULL, MOST_PULL))
         level = _smooth(_divide(calm, season))
     ratio = _divide(values, level)
-    return _divide(ratio, month_means(ratio, first_month)) - 1
+    return _divide(ratio, month_means(ratio)) - 1
 
 
 def _divide(top: Matrix, below: Matrix) -> Matrix:
@@ -60,8 +59,8 @@ def _smooth(values: Matrix) -> Matrix:
     return np.where(known > 0, line, np.nan)
 
 
-def month_means(values: Matrix, first_month: int) -> Matrix:
-    """Return the mean of each month of the year, a row a series; blank where under two years."""
+def month_means(values: Matrix) -> Matrix:
+    """Return the mean of the months of the same name, for each; blank where there is but one."""
     mean = np.full_like(values, np.nan)
     for offset in range(min(YEAR, values.shape[1])):
         of_month = values[:, offset::YEAR]
