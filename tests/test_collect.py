@@ -263,14 +263,16 @@ def test_each_last_number_is_followed_to_what_came():
 def test_the_weight_of_the_last_cycle_is_told_with_its_reason():
     rows = table(" ".join(ROW), "finance Zhao A all S all", "sales Li A all S all")
     value = table(
-        "stream owner lag cell_count month_count wape_rate reference_wape_rate weight_rate",
-        "sales Old 0 10 12 0.16 0.20 0.5",
-        "sales Old 1 30 12 0.20 0.24 0.5",
-        "finance Zhao 0 10 12 0.30 0.20 0",
+        "stream owner lag cell_count month_count wape_rate reference_wape_rate weight_rate"
+        " bias_used_rate source",
+        "sales Old 0 10 12 0.16 0.20 0.5 0.02 learned",
+        "sales Old 1 30 12 0.20 0.24 0.5 0.06 learned",
+        "finance Zhao 0 10 12 0.30 0.20 0 0 no_value",
     )
     told = tell_weights(rows, value)
     assert told["verdict"].tolist() == ["worse", "kept"]  # Li takes the record of the stream
     assert told["wape_rate"].tolist() == pytest.approx([0.30, 0.19])
+    assert told["bias_used_rate"].tolist() == pytest.approx([0.0, 0.05])
     assert tell_weights(rows, value.iloc[:0])["verdict"].tolist() == ["unscored", "unscored"]
     better = value.assign(weight_rate=0.0, source=["no_value", "no_value", "refused"])
     assert tell_weights(rows, better)["verdict"].tolist() == ["refused", "nothing_new"]

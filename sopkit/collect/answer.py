@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -104,8 +102,7 @@ def tell_weights(rows: pd.DataFrame, past_value: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         rows: ROW.
-        past_value: contract `stream_value` of the last cycle (without rows: none is known); with
-            `bias_used_rate` and `source` where they were learned.
+        past_value: contract `stream_value` of the last cycle (without rows: none is known).
 
     Returns:
         SENDER, `weight_rate`, `wape_rate`, `reference_wape_rate` and `bias_used_rate` (means over
@@ -126,9 +123,6 @@ def tell_weights(rows: pd.DataFrame, past_value: pd.DataFrame) -> pd.DataFrame:
 
 def _pool(value: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     rates = ["wape_rate", "reference_wape_rate", "bias_used_rate"]
-    known: dict[str, Any] = {"bias_used_rate": 0.0, "source": ""}
-    missing = {name: blank for name, blank in known.items() if name not in value.columns}
-    value = value.assign(**missing)
     weighed = value.assign(**{rate: value[rate] * value["cell_count"] for rate in rates})
     pooled = weighed.groupby(by, as_index=False).agg(
         weight_rate=("weight_rate", "max"),
