@@ -12,7 +12,7 @@ YEAR = 12
 
 
 def forecast_damped(values: Matrix, horizon: int, season: Matrix | None = None) -> Matrix:
-    """Forecast each series by season x damped trend (`forecast_trend`), never below 0.
+    """Forecast each series by season x damped trend (`forecast_trend`).
 
     Args:
         values: a row a series, a column a month; blank before the start, at least one value.
@@ -20,7 +20,7 @@ def forecast_damped(values: Matrix, horizon: int, season: Matrix | None = None) 
         season: what `find_season` returned for the months of `values`; None: no season.
 
     Returns:
-        A row a series, a column a month ahead; never below 0.
+        A row a series, a column a month ahead; never below 0 where history is not.
 
     Example:
         A constant series of 10 is forecast as 10.
@@ -33,7 +33,9 @@ def forecast_damped(values: Matrix, horizon: int, season: Matrix | None = None) 
     size = np.nanmean(np.abs(level), axis=1, keepdims=True)
     size = np.where(size > 0, size, 1.0)
     ahead = index[:, np.arange(months, months + horizon) % YEAR]
-    return np.asarray(np.maximum(forecast_trend(level / size, horizon) * size * ahead, 0.0))
+    points = forecast_trend(level / size, horizon) * size * ahead
+    least = np.where(np.nanmin(values, axis=1, keepdims=True) < 0, -np.inf, 0.0)
+    return np.asarray(np.maximum(points, least))
 
 
 def find_season(values: Matrix) -> Matrix:

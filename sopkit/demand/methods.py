@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sopkit.demand.damped import forecast_damped
 from sopkit.demand.ensemble import forecast_ensemble
+from sopkit.demand.intermittent import forecast_intermittent_values
 from sopkit.demand.series import count_months, family_of, measure_gaps, to_families
 from sopkit.tables import PLACE
 
@@ -55,13 +56,8 @@ def forecast_steady(series: pd.DataFrame, horizon: int, min_history_months: int)
 
 
 def forecast_intermittent(series: pd.DataFrame, horizon: int) -> Matrix:
-    """Forecast sporadic demand by its monthly mean of the last 12 months.
-
-    Example:
-        12 units in one of the last 12 months: 1 a month.
-    """
-    mean = series.iloc[:, -12:].mean(axis=1).fillna(0.0).to_numpy(dtype=float)
-    return np.repeat(mean[:, None], horizon, axis=1)
+    """Forecast sporadic demand by one amount a month; see `forecast_intermittent_values`."""
+    return forecast_intermittent_values(series.to_numpy(dtype=float), horizon)
 
 
 def forecast_families(

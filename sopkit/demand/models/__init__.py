@@ -11,7 +11,13 @@ from sopkit.demand.models.damped import forecast_trend
 from sopkit.demand.models.grids import weigh_rows
 from sopkit.demand.models.holt_winters import forecast_holt_winters
 from sopkit.demand.models.reversion import forecast_reversion
-from sopkit.demand.models.season import Season, bridge_gaps, measure_season, weigh_forms
+from sopkit.demand.models.season import (
+    Season,
+    bridge_gaps,
+    measure_season,
+    smooth_locally,
+    weigh_forms,
+)
 from sopkit.demand.models.theta import forecast_theta, forecast_theta_blocks
 
 __all__ = [
@@ -23,6 +29,7 @@ __all__ = [
     "forecast_theta_blocks",
     "forecast_trend",
     "measure_season",
+    "smooth_locally",
     "weigh_forms",
     "weigh_rows",
 ]

@@ -198,9 +198,10 @@ def _forgetting(ratio: Matrix, none: float) -> Matrix:
     rates = np.array(FORGET)[:, None, None]
     summed = np.zeros((len(FORGET), len(ratio), YEAR))
     total, missed = np.zeros_like(summed), np.zeros((len(FORGET), len(ratio)))
+    old = (known.any(axis=2).cumsum(axis=1) > 2)[:, :, None]
     for year in range(years.shape[1]):
         told = np.where(total > 0, summed / np.maximum(total, 1e-12), none)
-        scored = known[:, year] & (total > 0) & (year >= 2)
+        scored = known[:, year] & (total > 0) & old[:, year]
         missed += np.where(scored, np.abs(filled[:, year] - told), 0.0).sum(axis=2)
         summed = summed * rates + filled[:, year]
         total = total * rates + known[:, year]
