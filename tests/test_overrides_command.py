@@ -35,6 +35,10 @@ def month(tmp_path_factory) -> Path:
             patch.delenv(name, raising=False)
         tables = company()
         tables["location"] = check_table(table("location", "D1"), TABLES["location"])
+        tables["label"] = check_table(
+            table("field code lang label", "item A en Oolong", "family tea en Drink"),
+            TABLES["label"],
+        )
         tables["override"] = TABLES["override"].empty()
         for name, frame in tables.items():
             owner = "demand" if name == "override" else stages.get(TABLES[name].owner, "data")
@@ -92,6 +96,14 @@ def test_chinese_headers_words_and_numbers_are_read(tmp_path):
         ["all", "WATER", "all", "k", "percent", 0.08, "weather", "华北大区经理"],
     ]
     assert given.rows["end_period"].dt.strftime("%Y-%m").tolist() == ["2027-01", "2026-12"]
+
+
+def test_a_name_stands_for_its_code(tmp_path):
+    path = changes(tmp_path, "绿茶,,上海仓,,2026-12,,delta,5,other,N")
+    names = {"item": {"绿茶": "0102"}, "location": {"上海仓": "D1"}}
+    given = read_override_file(path, CODES, names)
+    assert given.problems == []
+    assert given.rows[["item", "location"]].to_numpy().tolist() == [["0102", "D1"]]
 
 
 def test_excel_keeps_codes_and_names_rows_as_the_sheet_counts(tmp_path):
@@ -186,7 +198,7 @@ def test_the_template_can_be_filled_and_read(tmp_path, lang):
 
 def test_changes_are_entered_and_the_next_command_is_named(home, tmp_path):
     path = changes(
-        tmp_path, "A,,D1,,2026-11,2026-12,delta,5,other,N", "B,,,,2026-12,,absolute,0,other,S"
+        tmp_path, "Oolong,,D1,,2026-11,2026-12,delta,5,other,N", "B,,,,2026-12,,absolute,0,other,S"
     )
     done = call(path)
     assert done.exit_code == 0, done.output
@@ -196,7 +208,7 @@ def test_changes_are_entered_and_the_next_command_is_named(home, tmp_path):
     assert "Next: sopkit run 2026-11 --from demand" in done.output
     with open_planbook(home, company="tiny") as book:
         records = book.read_override_records(CYCLE)
-    assert records["amount"].tolist() == [5, 0]
+    assert records[["item", "amount"]].to_numpy().tolist() == [["A", 5], ["B", 0]]
     assert records["source"].tolist() == ["changes.csv"] * 2
 
 

@@ -1,7 +1,8 @@
 """A file of people's changes becomes rows of contract `override`, with every problem named.
 
 CSV, Excel or YAML. A row of the file is a change; blank item, family, location or customer stand
-for all. The header may speak English (the contract's names) or Chinese:
+for all, and may be given by name where a name has one code. The header may speak English (the
+contract's names) or Chinese:
 
 =============  =====================================================
 override       调整单号, 单号, 编号
@@ -89,12 +90,15 @@ class OverrideFile:
     unread: list[str]
 
 
-def read_override_file(path: Path, codes: dict[str, set[str]]) -> OverrideFile:
+def read_override_file(
+    path: Path, codes: dict[str, set[str]], names: dict[str, dict[str, str]] | None = None
+) -> OverrideFile:
     """Return the changes of a file; what is wrong with its cells is gathered, not raised.
 
     Args:
         path: CSV, Excel or YAML.
         codes: for item, family, location and customer, the codes that exist; none: not checked.
+        names: for the same columns, what codes are called; a name is read as its code.
 
     Raises:
         InputError: the file is not there, cannot be read, or lacks needed columns.
@@ -102,24 +106,24 @@ def read_override_file(path: Path, codes: dict[str, set[str]]) -> OverrideFile:
     if not path.is_file():
         raise InputError(f"The file {path} is not there.")
     cells, word = _read_cells(path)
-    names = _to_contract_names(cells)
-    missing = [name for name in NEEDED if name not in names]
+    headers = _to_contract_names(cells)
+    missing = [name for name in NEEDED if name not in headers]
     if missing:
         told = ", ".join(f"{name} ({HEADERS[name][0]})" for name in missing)
         raise InputError(
             f"{path.name} has no column {told}. `sopkit override --template` prints a file to fill."
         )
-    texts = cells[list(names.values())].set_axis(list(names), axis=1)
+    texts = cells[list(headers.values())].set_axis(list(headers), axis=1)
     texts = texts[(texts.map(clean_text) != "").any(axis=1)]
     if texts.empty:
         raise InputError(f"{path.name} holds no change: there is no row below its header.")
-    rows, found = _to_rows(texts)
-    problems = pd.concat(
+    rows, found = _to_rows(texts, names or {})
+    problems = _stack(
         [found, _odd_percents(texts, rows), _contract_problems(rows, found), _unknown(rows, codes)]
     )
     order = {label: place for place, label in enumerate(rows.index)}
     problems = problems.sort_values("row", key=lambda row: row.map(order), kind="stable")
-    unread = [name for name in cells.columns if name and name not in names.values()]
+    unread = [name for name in cells.columns if name and name not in headers.values()]
     return OverrideFile(rows, name_problems(problems, word), unread)
 
 
@@ -194,14 +198,16 @@ def _to_contract_name(header: str) -> str:
     return known.get(plain, header)
 
 
-def _to_rows(texts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _to_rows(
+    texts: pd.DataFrame, names: dict[str, dict[str, str]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return rows of the contract and the cells that could not be read."""
     values: dict[str, pd.Series] = {}
     problems = []
     for name in texts.columns:
         kind = CONTRACT.column(name).kind
         if kind == "text":
-            values[name] = _to_words(name, texts[name])
+            values[name] = _to_words(name, texts[name], names.get(name, {}))
             continue
         read = to_numbers if kind == "number" else to_dates
         values[name], bad = read(texts[name])
@@ -215,15 +221,17 @@ def _to_rows(texts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     values["end_period"] = last.where(~blank, values["start_period"])
     absent = {"override": pd.Series(None, index=texts.index, dtype=object)}
     rows = fit_columns(pd.DataFrame({**absent, **values}, index=texts.index), CONTRACT)
-    return rows, pd.concat(problems)
+    return rows, _stack(problems)
 
 
-def _to_words(name: str, texts: pd.Series) -> pd.Series:
+def _to_words(name: str, texts: pd.Series, called: dict[str, str]) -> pd.Series:
     if name == "assumption":
         return to_names(texts)
     plain = to_codes(texts)
     if name in _LEVEL:
-        return plain.map(lambda code: ALL if code in ("全部", "ALL", "All") else code)
+        return plain.map(
+            lambda code: ALL if code in ("全部", "ALL", "All") else called.get(code, code)
+        )
     known = WORDS.get(name, {})
     return plain.map(lambda word: known.get(word, word))
 
@@ -232,6 +240,12 @@ def _problems(values: pd.Series, column: str, rule: str) -> pd.DataFrame:
     return pd.DataFrame(
         {"row": values.index, "column": column, "rule": rule, "value": values.astype(str)}
     ).reset_index(drop=True)
+
+
+def _stack(problems: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return problems one below the other; empty frames say nothing of the columns' kinds."""
+    filled = [part.astype({"value": object}) for part in problems if len(part)]
+    return pd.concat(filled or problems[:1], ignore_index=True)
 
 
 def _odd_percents(texts: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -259,7 +273,7 @@ def _unknown(rows: pd.DataFrame, codes: dict[str, set[str]]) -> pd.DataFrame:
             near = difflib.get_close_matches(str(code), sorted(known), n=1)
             rule = f"no such {name}" + (f" (perhaps {near[0]})" if near else "")
             found.append(_problems(pd.Series({label: code}), name, rule))
-    return pd.concat(found)
+    return _stack(found)
 
 
 def write_template(lang: str) -> str:

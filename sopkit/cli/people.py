@@ -152,7 +152,8 @@ def _read_fit(opened: Cycle, file: Path) -> OverrideFile:
     from sopkit.cli.override_file import read_override_file
     from sopkit.planbook import find_same
 
-    given = read_override_file(file, _list_codes(opened))
+    codes = _list_codes(opened)
+    given = read_override_file(file, codes, _list_names(opened, codes))
     standing = _standing(opened)
     taken = given.rows["override"].isin(standing["override"])
     problems = [
@@ -184,6 +185,26 @@ def _list_codes(opened: Cycle) -> dict[str, set[str]]:
         "location": set(opened.read_optional("location")["location"]) | set(demand["location"]),
         "customer": set(opened.read_optional("customer")["customer"]) | set(demand["customer"]),
     }
+
+
+def _list_names(opened: Cycle, codes: dict[str, set[str]]) -> dict[str, dict[str, str]]:
+    """Return what codes are called, in any language; a name of two codes is none."""
+    import pandas as pd
+
+    from sopkit.sources.values import clean_text
+
+    label = opened.read_optional("label")
+    names: dict[str, dict[str, str]] = {}
+    for name, known in codes.items():
+        rows = label.loc[label["field"] == name, ["label", "code"]]
+        master = opened.read_optional(name) if name != "family" else label.iloc[:0]
+        if f"{name}_name" in master.columns:
+            own = master[[f"{name}_name", name]].dropna().set_axis(["label", "code"], axis=1)
+            rows = own if rows.empty else pd.concat([rows, own])
+        rows = rows.assign(label=rows["label"].map(clean_text)).drop_duplicates()
+        rows = rows[~rows["label"].duplicated(keep=False) & ~rows["label"].isin(known)]
+        names[name] = dict(zip(rows["label"], rows["code"], strict=True))
+    return names
 
 
 def _standing(opened: Cycle) -> pd.DataFrame:

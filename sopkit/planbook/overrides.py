@@ -76,7 +76,8 @@ def find_override_problems(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     for column, rule, advice, bad in rules:
         found.append(_problem(frame[bad], column, rule, advice))
-    problems = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
+    filled = [part.astype({"value": object}) for part in found if len(part)]
+    problems = pd.concat(filled or found[:1], ignore_index=True)
     return problems.sort_values(["row", "column", "rule"], kind="stable", ignore_index=True)
 
 
