@@ -159,7 +159,7 @@ def test_a_location_that_is_silent_for_one_month_is_a_gap():
     )
     gaps = quality.find_gaps(history)
     assert gaps[["location", "period"]].to_numpy().tolist() == [["D", pd.Timestamp("2026-02-01")]]
-    assert gaps["expected_qty"].tolist() == [10]
+    assert gaps["proposed_qty"].tolist() == [10]
 
 
 def test_a_silent_last_month_is_a_gap_but_a_closed_location_is_none():
@@ -177,10 +177,155 @@ def test_a_stock_out_needs_missing_stock_and_missing_demand():
         ),
         TABLES["stock_history"],
     )
-    marks = quality.find_stock_outs(history, stock)
-    assert marks[["period", "actual_qty", "expected_qty"]].to_numpy().tolist() == [
-        [pd.Timestamp("2026-03-01"), 40, 100]
+    mark = quality.find_stock_outs(history, stock).iloc[0]
+    assert (mark["period"], mark["actual_qty"]) == (pd.Timestamp("2026-03-01"), 40)
+    assert mark[["proposed_qty", "lost_qty"]].tolist() == pytest.approx([100, 60])
+    assert mark["lo_80_qty"] < 60 < mark["hi_80_qty"]
+    assert (mark["why"], mark["why_rate"], mark["firm"]) == ("no_stock", 0.4, True)
+
+
+def stock_rows(*rows):
+    return check_table(
+        table("item location period closing_qty stocked_share", *rows), TABLES["stock_history"]
+    )
+
+
+def test_a_closing_stock_of_zero_alone_is_listed_but_not_firm():
+    history = monthly([100] * 10 + [40, 100])
+    stock = stock_rows("A D 2026-03 0 -")
+    assert quality.find_stock_outs(history, stock)[["why", "firm"]].to_numpy().tolist() == [
+        ["no_stock_closing", False]
     ]
+    cleaned, correction = quality.clean_history(history, stock, empty("event"), ITEM)
+    assert correction["accepted"].tolist() == [False]
+    assert cleaned["cleaned_qty"].equals(history["actual_qty"])
+
+
+def test_refused_orders_prove_a_stock_out_that_the_closing_stock_only_hints_at():
+    history = monthly([100] * 10 + [85, 100])
+    lines = orders(
+        "1 A D all 2026-03-02 2026-03-05 45 0 90", "2 A D all 2026-03-02 2026-03-09 40 40 80"
+    )
+    lines["shipped_qty"] = [45.0, 0.0]
+    lines["shipped_date"] = pd.to_datetime(["2026-03-05", None])
+    stock = stock_rows("A D 2026-03 0 -")
+    mark = quality.find_stock_outs(history, stock, lines).iloc[0]
+    assert (mark["why"], mark["firm"]) == ("no_stock_unserved", True)
+    assert mark["why_rate"] == pytest.approx(40 / 85)
+    assert quality.find_stock_outs(history, stock).empty  # 85 of 100 is no collapse
+
+
+def test_lost_sales_weigh_stocked_days_and_comparable_months():
+    places = pd.DataFrame(
+        {
+            "actual_qty": [40.0, 40.0, 40.0, 0.0],
+            "expected_qty": [100.0, 200.0, 100.0, 50.0],
+            "spread": [0.2, 0.2, 0.2, 0.1],
+            "stocked_share": [0.4, 0.4, np.nan, 0.0],
+            "usual_orders": [20.0, 20.0, 20.0, 20.0],
+        }
+    )
+    lost = quality.estimate_lost(places)
+    assert lost["lost_qty"][0] == pytest.approx(60)  # both views say 100
+    assert 60 < lost["lost_qty"][1] < 160  # one says 100, one 200
+    assert lost["lost_qty"][2] == pytest.approx(60)  # months speak alone, so the range is wider
+    assert lost["hi_80_qty"][2] - lost["lo_80_qty"][2] > lost["hi_80_qty"][0] - lost["lo_80_qty"][0]
+    assert lost["hi_80_qty"][2] == pytest.approx(100 * np.exp(1.2816 * 0.2) - 40)
+    assert lost["lost_qty"][3] == pytest.approx(50)
+    assert (lost["lo_80_qty"] <= lost["lost_qty"]).all()
+
+
+def test_what_a_place_lost_is_split_over_its_customers_by_what_each_lacks():
+    history = pd.concat(
+        [
+            monthly([100] * 10 + [10, 100], customer="X"),
+            monthly([50] * 10 + [50, 50], customer="Y"),
+        ],
+        ignore_index=True,
+    )
+    marks = quality.find_stock_outs(history, stock_rows("A D 2026-03 0 0.4"))
+    assert marks["customer"].tolist() == ["X"]
+    assert marks["lost_qty"].tolist() == pytest.approx([90])
+
+
+def test_zero_months_are_told_apart():
+    history = pd.concat(
+        [
+            monthly([10, 10, 10, 10, 10, 0], item="A"),
+            monthly([10, 10, 10, 10, 0, 10], item="B"),
+            monthly([10, 0, 10, 10, 10, 10], item="A", location="E"),
+        ],
+        ignore_index=True,
+    )
+    stock = stock_rows("A D 2026-04 0 -", "B D 2026-03 50 1")
+    kinds = quality.classify_zeros(history, stock).set_index(["item", "location"])["kind"]
+    assert kinds.to_dict() == {
+        ("A", "D"): "stock_out",
+        ("B", "D"): "true_zero",
+        ("A", "E"): "gap",
+    }
+
+
+def test_a_zero_without_a_stock_record_is_unknown_and_an_ended_item_no_question():
+    history = pd.concat(
+        [
+            monthly([10, 10, 0, 10, 10, 10] * 3, item="A"),
+            monthly([10] * 6 + [0] * 12, item="B"),
+            monthly([10] * 18, item="C"),
+        ],
+        ignore_index=True,
+    )
+    zeros = quality.classify_zeros(history, empty("stock_history"))
+    assert set(zeros["kind"]) == {"unknown"}
+    assert set(zeros["item"]) == {"A"}
+
+
+def three_customers(values):
+    calm = [100.0, 104, 96, 102, 98, 100] * 6
+    shared = np.array([1.0] * 25 + [1.6] + [1.0] * 10)
+    return pd.concat(
+        [
+            monthly(np.array(calm) * shared, customer="X"),
+            monthly(np.array(calm[::-1]) * shared, customer="Y"),
+            monthly(np.array(values) * shared, customer="Z"),
+        ],
+        ignore_index=True,
+    )
+
+
+def test_what_all_customers_of_a_place_did_is_no_outlier_and_a_double_month_of_one_is():
+    values = [100.0, 97, 103, 99, 101, 100] * 6
+    values[12] = 220.0
+    marks = quality.find_outliers(three_customers(values))
+    assert marks[["customer", "actual_qty", "why"]].to_numpy().tolist() == [["Z", 220, "far_above"]]
+    assert marks["why_rate"].iloc[0] == pytest.approx(2.2, abs=0.1)
+
+
+def bulk_lines(line):
+    """Two lines of 50 a month for a year and one large line in the twelfth month."""
+    days = pd.date_range("2025-05-01", periods=12, freq="MS")
+    rows = [
+        f"{2 * n + part} A D all {day:%Y-%m}-05 - 50 0 -"
+        for n, day in enumerate(days)
+        for part in (0, 1)
+    ]
+    return orders(*rows, f"99 A D all {days[8]:%Y-%m}-20 - {line} 0 -")
+
+
+def test_one_line_far_above_the_customers_usual_line_is_a_bulk_order():
+    values = [100.0] * 36
+    values[32] = 260.0
+    history = monthly(values)
+    marks = quality.find_bulk_orders(history, bulk_lines(160))
+    assert marks[["period", "why", "why_qty"]].to_numpy().tolist() == [
+        [pd.Timestamp("2026-01-01"), "one_line", 160]
+    ]
+    assert marks["why_rate"].iloc[0] == pytest.approx(3.2)
+    assert quality.find_bulk_orders(history, bulk_lines(120)).empty
+    _, correction = quality.clean_history(
+        history, empty("stock_history"), empty("event"), ITEM, bulk_lines(160)
+    )
+    assert correction["reason"].tolist() == ["bulk"]  # told once, not as an outlier, too
 
 
 def test_an_outlier_is_marked_and_an_ordinary_peak_is_not():
@@ -188,7 +333,7 @@ def test_an_outlier_is_marked_and_an_ordinary_peak_is_not():
     values[20], values[30] = 1000.0, 160.0
     marks = quality.find_outliers(monthly(values))
     assert marks["actual_qty"].tolist() == [1000]
-    assert 90 < marks["expected_qty"].iloc[0] < 110
+    assert 90 < marks["proposed_qty"].iloc[0] < 110
 
 
 def test_a_seasonal_peak_is_no_outlier():
@@ -242,6 +387,7 @@ def test_an_empty_history_is_cleaned_to_an_empty_history():
     cleaned, correction = quality.clean_history(
         empty("demand_history"), empty("stock_history"), empty("event"), ITEM
     )
+    assert quality.classify_zeros(cleaned, empty("stock_history")).empty
     assert cleaned.empty
     assert correction.empty
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sopkit.charts.style import ACTUAL, BAD, LAST_PLAN, Texts, amount_axis, month_axis
+from sopkit.charts.style import ACTUAL, BAD, LAST_PLAN, PLAN, Texts, amount_axis, month_axis
 
 if TYPE_CHECKING:
     import altair as alt
@@ -45,3 +45,32 @@ def plot_history(
         .encode(x="period:T", y="actual_qty:Q")
     )
     return alt.layer(cleaned, actual, dots)
+
+
+def plot_channel(months: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
+    """Draw what distributors ordered against what they sold on, with a dot on loaded quarter ends.
+
+    Args:
+        months: one row a `period` with `sell_in_qty`, `sell_out_qty`, `loading_qty`.
+        t: words of one language.
+    """
+    import altair as alt
+
+    tips = [
+        alt.Tooltip("period:T", format="%Y-%m", title=" "),
+        *(
+            alt.Tooltip(f"{name}_qty:Q", format=",.0f", title=t(f"data.chart_{name}"))
+            for name in ("sell_in", "sell_out", "loading")
+        ),
+    ]
+    base = alt.Chart(months)
+    sell_in = base.mark_line(stroke=ACTUAL, strokeWidth=1.6).encode(
+        x=month_axis(), y=amount_axis(t, "sell_in_qty"), tooltip=tips
+    )
+    sell_out = base.mark_line(stroke=PLAN).encode(x="period:T", y="sell_out_qty:Q", tooltip=tips)
+    dots = (
+        alt.Chart(months[months["loading_qty"] > 0])
+        .mark_point(fill=BAD, size=40)
+        .encode(x="period:T", y="sell_in_qty:Q", tooltip=tips)
+    )
+    return alt.layer(sell_out, sell_in, dots)

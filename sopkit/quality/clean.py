@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
-from sopkit.quality.find import (
-    find_gaps,
-    find_outliers,
-    find_stock_outs,
-    mark_promotions,
-    no_marks,
-)
-from sopkit.tables import CELL
+from sopkit.quality.channel import find_loading
+from sopkit.quality.find import find_gaps, mark_promotions
+from sopkit.quality.lost import find_stock_outs
+from sopkit.quality.marks import GROUP, stack_marks, with_expected
+from sopkit.quality.outliers import find_bulk_orders, find_outliers, to_ratios
+from sopkit.tables import CELL, TABLES, fit_columns
 
-# A month has one correction: the first cause found wins.
-ORDER = ["gap", "stock_out", "outlier", "promotion"]
-ACCEPTED = ("gap", "stock_out", "outlier")
-SEVERITY = {"gap": "warning", "stock_out": "info", "outlier": "warning", "promotion": "info"}
+ACCEPTED = ("gap", "stock_out", "bulk", "outlier", "loading", "payback")
+SEVERITY = {"gap": "warning", "bulk": "warning", "outlier": "warning"}  # others: info
+_EPISODE = ("loading", "payback")
 
 
 def clean_history(
@@ -26,32 +23,53 @@ def clean_history(
     stock_history: pd.DataFrame,
     event: pd.DataFrame,
     item: pd.DataFrame,
+    sales_order_line: pd.DataFrame | None = None,
+    channel_month: pd.DataFrame | None = None,
     *,
     accept: Sequence[str] = ACCEPTED,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find what is odd in the history and correct what has a cause; actual_qty never changes.
 
-    Gaps, stock-outs and outliers take what the month would have been (`expect_demand`);
-    promotions are only marked, and a high month inside a promotion is no outlier. Where a month
-    has two causes the first of gap, stock_out, outlier counts.
+    Where a month has two causes the first of gap, stock_out, bulk, outlier, loading, payback,
+    promotion counts. Accepted by default, each with the evidence that is asked for:
+
+    - gap: a silent location becomes what was expected, since a missing file is no demand;
+    - stock_out: what was ordered plus the estimate of what was lost, where the share of stocked
+      days or refused orders prove it; with the closing stock alone it is listed only;
+    - bulk, outlier: the month without the one-off, since it will not come again;
+    - loading, payback: what was ordered early goes back to its month, where sell-out proves it
+      and some of it has been paid back; both sides or none, so volume is conserved;
+    - promotion: marked only. Demand was real; the demand review takes events out by itself.
+
+    A high month inside a promotion, or one that has a name already, is no outlier.
 
     Args:
         history: contract `demand_history`.
-        accept: reasons whose correction is used; the others are listed with accepted = False.
+        sales_order_line: contract `sales_order_line`: evidence of bulk orders and refused ones.
+        channel_month: contract `channel_month`: evidence of loading.
+        accept: reasons whose firm corrections are used; the others are listed, not used.
 
     Returns:
         (`demand_history` with `cleaned_qty`, `correction`).
 
     Example:
-        Expected 100, ordered 20, no stock: actual_qty stays 20, cleaned_qty is 100, and the
-        correction says stock_out.
+        Expected 100, ordered 40 on 40 % of days: actual_qty stays 40, cleaned_qty is 100, and
+        the correction says stock_out, 60 lost, with its range.
     """
-    promotions = mark_promotions(history, event, item)
-    outliers = _without(find_outliers(history), promotions)
-    marks = stack_marks(
-        [find_gaps(history), find_stock_outs(history, stock_history), outliers, promotions]
-    )
-    correction = to_corrections(marks, accept)
+    known = with_expected(history) if len(history) else history
+    lines = TABLES["sales_order_line"].empty() if sales_order_line is None else sales_order_line
+    ratio = to_ratios(known) if len(known) else None
+    promotions = mark_promotions(known, event, item)
+    found = [
+        find_gaps(known),
+        find_stock_outs(known, stock_history, lines),
+        _without(find_bulk_orders(known, lines, ratio=ratio), promotions),
+    ]
+    named = stack_marks([*found, promotions])
+    found += [_without(find_outliers(known, ratio=ratio), named), promotions]
+    if channel_month is not None and len(channel_month):
+        found.append(find_loading(known, channel_month))
+    correction = to_corrections(stack_marks(found), accept)
     used = correction.loc[correction["accepted"], [*CELL, "cleaned_qty"]]
     cleaned = history.drop(columns="cleaned_qty").merge(
         used, on=CELL, how="left", validate="one_to_one"
@@ -60,29 +78,34 @@ def clean_history(
     return cleaned[list(history.columns)], correction
 
 
-def stack_marks(marks: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Put marks of several finders under each other, in the order of ORDER."""
-    found = [frame for frame in marks if len(frame)]
-    if not found:
-        return no_marks()
-    stacked = pd.concat(found, ignore_index=True)
-    rank = stacked["reason"].map({reason: place for place, reason in enumerate(ORDER)})
-    return (
-        stacked.assign(_rank=rank)
-        .sort_values([*CELL, "_rank"], kind="stable", ignore_index=True)
-        .drop(columns="_rank")
-    )
-
-
 def to_corrections(marks: pd.DataFrame, accept: Sequence[str]) -> pd.DataFrame:
-    """Return contract `correction`: the first cause of a month is accepted, others are listed."""
-    first = ~marks.duplicated(CELL)
-    accepted = (marks["reason"].isin(list(accept)) & first).astype(bool)
-    cleaned = marks["expected_qty"].where(accepted, marks["actual_qty"]).astype(float)
-    changed = accepted & cleaned.ne(marks["actual_qty"])
-    return marks.assign(cleaned_qty=cleaned, accepted=changed)[
-        [*CELL, "actual_qty", "cleaned_qty", "reason", "accepted"]
-    ]
+    """Return contract `correction`: the first cause of a month is accepted, others are listed.
+
+    Loading is accepted with its payback or not at all: when a cell of the two has a stronger
+    cause, or the loading is not firm, the whole episode is listed only.
+
+    Args:
+        marks: sorted by cell and strength of cause, as `stack_marks` gives them.
+        accept: reasons that are used where they are firm.
+    """
+    marks = marks.assign(
+        usable=marks["reason"].isin(list(accept)) & ~marks.duplicated(CELL) & marks["firm"]
+    )
+    marks["usable"] = marks["usable"].astype(bool) & _whole_episodes(marks)
+    accepted = marks["usable"] & marks["proposed_qty"].ne(marks["actual_qty"])
+    cleaned = marks["proposed_qty"].where(accepted, marks["actual_qty"]).astype(float)
+    return fit_columns(marks.assign(cleaned_qty=cleaned, accepted=accepted), TABLES["correction"])
+
+
+def _whole_episodes(marks: pd.DataFrame) -> pd.Series:
+    """Return False for loading and payback of which some cell is not usable."""
+    rows = marks[marks["reason"].isin(_EPISODE)]
+    if rows.empty:
+        return pd.Series(True, index=marks.index)
+    keys = [rows[name] for name in GROUP]
+    start = rows["period"].where(rows["reason"] == "loading").groupby(keys).ffill()
+    whole = rows["usable"].groupby([*keys, start], dropna=False).transform("all")
+    return whole.astype(bool).reindex(marks.index, fill_value=True)
 
 
 def to_correction_findings(correction: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
@@ -109,7 +132,7 @@ def to_correction_findings(correction: pd.DataFrame, history: pd.DataFrame) -> p
     ]
     found = summed.assign(
         kind=summed["reason"],
-        severity=summed["reason"].map(SEVERITY),
+        severity=summed["reason"].map(SEVERITY).fillna("info"),
         table="demand_history",
         value=said,
         advice=None,

@@ -35,9 +35,47 @@ def expect_demand(panel: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(level * season, index=panel.index, columns=panel.columns)
 
 
+def expect_with_siblings(
+    panel: pd.DataFrame, expected: pd.DataFrame, *, minimum: int = 2
+) -> pd.DataFrame:
+    """Return the expectation moved by what the other customers of the place did in the month.
+
+    expected x exp(median over the other customers of the item and location of log(actual /
+    expected)); where fewer than `minimum` others sold, the expectation stays.
+
+    Args:
+        panel: actual units by (item, location, customer), a column a month.
+        expected: what `expect_demand` says of it.
+
+    Example:
+        Two other customers at 1.2 and 1.4 times their usual month: the expectation of a third
+        rises by the root of 1.2 x 1.4.
+    """
+    log = log_ratio(panel, expected).to_numpy()
+    moved = np.zeros_like(log)
+    places = panel.index.to_frame(index=False).groupby(["item", "location"], sort=False)
+    for rows in (index.to_numpy() for index in places.groups.values()):
+        if len(rows) <= minimum:
+            continue
+        for place, row in enumerate(rows):
+            others = log[np.delete(rows, place)]
+            enough = np.isfinite(others).sum(axis=0) >= minimum
+            moved[row] = np.where(enough, _quiet_median(others, axis=0), 0.0)
+    return expected * np.exp(moved)
+
+
 def robust_spread(panel: pd.DataFrame, expected: pd.DataFrame) -> pd.Series:
     """Return each series' usual distance from expectation: 1.4826 x median absolute difference."""
     return 1.4826 * (panel - expected).abs().median(axis=1)
+
+
+def log_ratio(panel: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
+    """Return log((actual + 1) / (expected + 1)): 0 as expected, 0.69 at twice that."""
+    return pd.DataFrame(
+        np.log((panel.to_numpy(dtype=float) + 1) / (expected.to_numpy(dtype=float) + 1)),
+        index=panel.index,
+        columns=panel.columns,
+    )
 
 
 def find_true(panel: pd.DataFrame, by: list[str]) -> pd.DataFrame:

@@ -1,8 +1,4 @@
-"""Months that look wrong: gaps, stock-outs, outliers, promotions. Each finder returns marks.
-
-A mark is a row of (item, location, customer, period) with `reason`, `actual_qty` and
-`expected_qty`, what the month would have been without the cause.
-"""
+"""Gaps, promotions, and which zeros are true: each finder returns marks."""
 
 from __future__ import annotations
 
@@ -10,12 +6,10 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import to_period
-from sopkit.quality.expect import expect_demand, find_true, robust_spread
-from sopkit.tables import ALL, CELL, PLACE, TABLES
-from sopkit.tables.panel import to_long, to_panel
-
-GROUP = ["item", "location", "customer"]
-MARK = [*CELL, "reason", "actual_qty", "expected_qty"]
+from sopkit.quality.expect import find_true
+from sopkit.quality.marks import no_marks, to_marks, with_expected
+from sopkit.tables import ALL, CELL, PLACE
+from sopkit.tables.panel import to_panel
 
 
 def find_gaps(history: pd.DataFrame, *, floor_rate: float = 0.2) -> pd.DataFrame:
@@ -35,71 +29,12 @@ def find_gaps(history: pd.DataFrame, *, floor_rate: float = 0.2) -> pd.DataFrame
     before, after = busy.shift(1, axis=1), busy.shift(-1, axis=1)
     after[after.columns[-1]] = True
     gap = total.eq(0) & before.eq(True) & after.eq(True)
-    rows = _with_expected(history).merge(
+    rows = with_expected(history).merge(
         find_true(gap, ["location"]), on=["location", "period"], validate="many_to_one"
     )
-    return _to_marks(rows[rows["expected_qty"] > 0], "gap")
-
-
-def find_stock_outs(
-    history: pd.DataFrame,
-    stock_history: pd.DataFrame,
-    *,
-    stocked_rate: float = 0.9,
-    collapse_rate: float = 0.75,
-) -> pd.DataFrame:
-    """Mark months in which stock was missing and demand fell with it.
-
-    Two proofs are needed: the item-location was without stock (`stocked_share` below
-    `stocked_rate`; where that is unknown, closing stock 0), and its orders came to less than
-    `collapse_rate` of what the month would have been.
-
-    Example:
-        Expected 100, ordered 40, stocked on half the days: a stock-out. Ordered 95: none.
-    """
-    if history.empty or stock_history.empty:
-        return no_marks()
-    share = stock_history["stocked_share"]
-    empty = share.lt(stocked_rate) | (share.isna() & stock_history["closing_qty"].le(0))
-    short = stock_history.loc[empty, [*PLACE, "period"]]
-    actual = to_panel(history, PLACE, "actual_qty")
-    collapsed = find_true(actual < collapse_rate * expect_demand(actual), PLACE)
-    cells = short.merge(collapsed, on=[*PLACE, "period"], validate="one_to_one")
-    rows = _with_expected(history).merge(cells, on=[*PLACE, "period"], validate="many_to_one")
-    return _to_marks(rows[rows["expected_qty"] > rows["actual_qty"]], "stock_out")
-
-
-def find_outliers(
-    history: pd.DataFrame,
-    *,
-    spreads: float = 6.0,
-    high_rate: float = 3.0,
-    low_rate: float = 0.2,
-    min_months: int = 24,
-    zero_rate: float = 0.1,
-) -> pd.DataFrame:
-    """Mark single months far outside what level and season explain.
-
-    A month stands out when it lies `spreads` robust standard deviations from its expectation and
-    is also over `high_rate` times, or (not 0) under `low_rate` times, the expectation. Series
-    younger than `min_months`, or with more than `zero_rate` empty months, are too restless.
-
-    Example:
-        Twenty-four months near 100 and one of 1,000: that one is marked, 160 is not.
-    """
-    if history.empty:
-        return no_marks()
-    panel = to_panel(history, GROUP, "actual_qty")
-    expected = expect_demand(panel)
-    spread = np.maximum(robust_spread(panel, expected), 0.02 * panel.mean(axis=1))
-    far = (panel - expected).abs().gt(spreads * spread, axis=0)
-    odd = (panel > high_rate * expected) | ((panel < low_rate * expected) & (panel > 0))
-    steady = panel.notna().sum(axis=1).ge(min_months) & (
-        panel.eq(0).sum(axis=1) <= zero_rate * panel.notna().sum(axis=1)
-    )
-    marks = find_true((far & odd).mul(steady, axis=0), GROUP)
-    rows = _with_expected(history).merge(marks, on=CELL, validate="one_to_one")
-    return _to_marks(rows, "outlier")
+    usual = rows.groupby(["location", "period"])["expected_qty"].transform("sum")
+    rows = rows.assign(proposed_qty=rows["expected_qty"], why_qty=usual)
+    return to_marks(rows[rows["expected_qty"] > 0], "gap", why="location_silent")
 
 
 def mark_promotions(history: pd.DataFrame, event: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
@@ -114,7 +49,7 @@ def mark_promotions(history: pd.DataFrame, event: pd.DataFrame, item: pd.DataFra
     if history.empty or events.empty:
         return no_marks()
     family = item[["item", "family"]]
-    rows = _with_expected(history).merge(family, on="item", how="left", validate="many_to_one")
+    rows = history.merge(family, on="item", how="left", validate="many_to_one")
     touched = pd.Series(False, index=rows.index)
     first, last = to_period(events["start_date"]), to_period(events["end_date"])
     levels = ["item", "family", "location", "customer"]
@@ -124,21 +59,48 @@ def mark_promotions(history: pd.DataFrame, event: pd.DataFrame, item: pd.DataFra
             if code != ALL:
                 within &= rows[level] == code
         touched |= within
-    return _to_marks(rows[touched], "promotion")
+    rows = rows.assign(proposed_qty=rows["actual_qty"])
+    return to_marks(rows[touched], "promotion", why="promoted")
 
 
-def _with_expected(history: pd.DataFrame) -> pd.DataFrame:
-    known = to_long(expect_demand(to_panel(history, GROUP, "actual_qty")), GROUP, "expected_qty")
-    return history.merge(known, on=CELL, how="left", validate="one_to_one").fillna(
-        {"expected_qty": 0.0}
+def classify_zeros(
+    history: pd.DataFrame,
+    stock_history: pd.DataFrame,
+    *,
+    stocked_rate: float = 0.9,
+    usual_rate: float = 0.5,
+) -> pd.DataFrame:
+    """Tell zero months apart: nobody ordered, no stock, a missing record, or unknown.
+
+    gap: the whole location is silent (`find_gaps`). stock_out: the item-location had no stock
+    (`stocked_share` below `stocked_rate`; where unknown, closing stock 0). true_zero: there was
+    stock and nobody ordered. unknown: no stock record says which. Only months in which more than
+    `usual_rate` units were to be expected count; a series that ended is no question.
+
+    Args:
+        history: contract `demand_history`.
+        stock_history: contract `stock_history`; may be empty.
+
+    Returns:
+        `item`, `location`, `customer`, `period`, `kind`, `expected_qty` of the zero months.
+
+    Example:
+        Expected 10, ordered 0, closing stock 50: true_zero. Closing stock 0: stock_out.
+    """
+    columns = [*CELL, "kind", "expected_qty"]
+    if history.empty:
+        return pd.DataFrame(columns=columns)
+    zeros = with_expected(history)
+    zeros = zeros[(zeros["actual_qty"] == 0) & (zeros["expected_qty"] > usual_rate)]
+    gaps = pd.MultiIndex.from_frame(find_gaps(history)[CELL])
+    key = [*PLACE, "period"]
+    stock = stock_history[[*key, "closing_qty", "stocked_share"]]
+    zeros = zeros.merge(stock, on=key, how="left", validate="many_to_one")
+    share, closing = zeros["stocked_share"].astype(float), zeros["closing_qty"].astype(float)
+    out = share.lt(stocked_rate) | (share.isna() & closing.le(0))
+    kind = np.select(
+        [pd.MultiIndex.from_frame(zeros[CELL]).isin(gaps), out, share.notna() | closing.notna()],
+        ["gap", "stock_out", "true_zero"],
+        "unknown",
     )
-
-
-def _to_marks(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
-    marks = rows.assign(reason=reason)[MARK]
-    return marks.sort_values(CELL, kind="stable", ignore_index=True)
-
-
-def no_marks() -> pd.DataFrame:
-    """Return no marks, with the kinds of marks."""
-    return TABLES["correction"].empty().rename(columns={"cleaned_qty": "expected_qty"})[MARK]
+    return zeros.assign(kind=kind)[columns].reset_index(drop=True)

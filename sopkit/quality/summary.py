@@ -50,8 +50,8 @@ def summarise_plan(plan: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
     Example:
         Expected 90 and 60, ordered 100 and 50: bias 0, WAPE 20 / 150.
     """
-    family = plan["item"].map(item.set_index("item")["family"])
-    rows = plan.assign(family=family, miss_qty=plan["bias_qty"].abs())
+    rows = plan.merge(item[["item", "family"]], on="item", how="left", validate="many_to_one")
+    rows = rows.assign(miss_qty=rows["bias_qty"].abs())
     columns = ["demand_qty", "actual_qty", "bias_qty", "miss_qty"]
     summed = rows.groupby("family", as_index=False)[columns].sum()
     ordered = summed["actual_qty"].where(summed["actual_qty"] > 0)

@@ -7,6 +7,7 @@ from sopkit.tables.build import (
     flag,
     item_place,
     month,
+    number,
     qty,
     rate,
     result,
@@ -74,13 +75,51 @@ CORRECTION = result(
     DATA,
     "correction",
     ("item", "location", "customer", "period", "reason"),
-    "A month whose history was marked or corrected.",
+    "A month whose history was marked or corrected, with the evidence and what it would become.",
     *place(),
     month(),
     qty("actual_qty", "as it was"),
     qty("cleaned_qty", "as it is used"),
-    code("reason", "stock_out, outlier, promotion, gap"),
+    qty("proposed_qty", "as it would be used if accepted"),
+    code("reason", "gap, stock_out, bulk, outlier, loading, payback, promotion"),
     flag("accepted", "cleaned_qty differs from actual_qty because of it"),
+    code("why", "the evidence, a sentence of the catalogue; why_qty and why_rate are its numbers"),
+    qty("why_qty", "quantity the sentence names", required=False, blank=True),
+    rate("why_rate", "ratio the sentence names", required=False, blank=True),
+    qty("lost_qty", "sales lost for want of stock, estimated", required=False, blank=True),
+    qty("lo_80_qty", "9 of 10 times more was lost", required=False, blank=True),
+    qty("hi_80_qty", "9 of 10 times less was lost", required=False, blank=True),
+)
+
+CHANNEL_MONTH = result(
+    DATA,
+    "channel_month",
+    ("item", "location", "customer", "period"),
+    "What a distributor ordered, sold on and holds, as reported, with loading and its payback.",
+    *place(),
+    month(),
+    qty("sell_in_qty", "ordered from us, by requested month"),
+    qty("received_qty", "of it, what left us", required=False, blank=True),
+    qty("sell_out_qty", "sold on", required=False, blank=True),
+    qty("stock_qty", "stock at the month's end", required=False, blank=True),
+    signed_qty(
+        "stock_gap_qty",
+        "stock - (stock before + received - sold on); plus: more than follows",
+        required=False,
+        blank=True,
+    ),
+    number(
+        "cover_months",
+        "stock over the mean sell-out of three months",
+        "months",
+        required=False,
+        blank=True,
+        minimum=0.0,
+    ),
+    qty("loading_qty", "ordered early for the quarter's end"),
+    qty("payback_qty", "ordered less because it was loaded before"),
+    qty("owed_qty", "loaded and still to be paid back after the history"),
+    code("mark", "loading, payback or none", allowed=("loading", "payback", "none")),
 )
 
 PLAN_VERSUS_ACTUAL = result(
@@ -171,5 +210,12 @@ CONSENSUS_DEMAND = result(
     qty("hi_80_qty", "9 of 10 times demand is below"),
 )
 
-DATA_RESULTS = (REFUSED_ROW, FINDING, DEMAND_HISTORY, CORRECTION, PLAN_VERSUS_ACTUAL)
+DATA_RESULTS = (
+    REFUSED_ROW,
+    FINDING,
+    DEMAND_HISTORY,
+    CORRECTION,
+    CHANNEL_MONTH,
+    PLAN_VERSUS_ACTUAL,
+)
 DEMAND_RESULTS = (SEGMENT, BASELINE, BACKTEST, STREAM_VALUE, CONSENSUS_DEMAND)
