@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.ranges import cover_panel, make_panel, measure
 from builders import table
 
 from sopkit import demand
@@ -70,8 +71,8 @@ def test_series_are_smooth_sporadic_or_short():
 def test_without_errors_a_normal_spread_is_assumed():
     got = conformal.find_quantiles(NO_ERRORS, [80, 95], 2)
     assert got.shape == (3, 2, 2, 2)
-    assert np.allclose(got[:, 0, 1], 1.2816, atol=1e-4)
-    assert np.allclose(got[:, 1, 0], -1.96, atol=1e-4)
+    assert np.allclose(got[:, 0, 1], [1.2816, 1.2816 * 2**0.1], atol=1e-4)
+    assert np.allclose(got[:, 1, 0], [-1.96, -1.96 * 2**0.1], atol=1e-4)
 
 
 def test_many_errors_speak_for_themselves_and_few_lean_on_all():
@@ -80,6 +81,13 @@ def test_many_errors_speak_for_themselves_and_few_lean_on_all():
     assert got[SMOOTH] == pytest.approx(1.6, abs=0.01)
     assert got[SHORT] == pytest.approx((9 + 1.6) / 2, abs=0.01)
     assert got[SPORADIC] == pytest.approx(1.6, abs=0.01)
+
+
+def test_a_series_is_tested_from_where_it_had_half_of_its_months():
+    now = panel([5.0] * 20, [5.0] * 10)
+    assert conformal.has_grown_up(now[:, :-10], now).tolist() == [True, False]
+    assert conformal.has_grown_up(now[:, :-8], now).tolist() == [True, False]
+    assert conformal.has_grown_up(now[:, :-5], now).tolist() == [True, True]
 
 
 def test_errors_that_grow_like_a_root_are_seen_so():
@@ -182,3 +190,14 @@ def test_correlation_of_errors_is_one_when_they_agree_and_zero_when_they_cancel(
     against = both.assign(forecast_qty=[20, 0, 0, 20])
     assert demand.measure_correlation(against).places == 0
     assert demand.measure_correlation(TABLES["backtest"].empty()).months == 0.5
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"), [("smooth", 3), ("walk", 4), ("sporadic", 5), ("young", 6)]
+)
+def test_ranges_hold_what_came_on_panels_held_out(kind, seed):
+    rows = cover_panel(make_panel(kind, seed, count=150, months=60))
+    got = measure(rows)
+    assert 0.75 <= got[80] <= 0.86
+    assert 0.90 <= got[95] <= 0.98
+    assert (got["crossing"], got["below"]) == (0, 0)

@@ -179,6 +179,36 @@ def test_missing_months_count_zero_or_lie_between_their_neighbours_and_are_count
     assert np.allclose(made["forecast"], 10)
 
 
+def test_a_calendar_is_taken_out_where_a_country_is_named():
+    """New Year lies in January 2023 and 2025, in February in the other years."""
+    months = pd.date_range("2018-01-01", periods=96, freq="MS")
+    holiday = {year: 1 if year in (2020, 2023, 2025) else 2 for year in range(2018, 2027)}
+    low = np.array([holiday[month.year] == month.month for month in months])
+    rng = np.random.default_rng(8)
+    given = rows(
+        **{
+            f"s{number}": ("2018-01-01", 100 * np.where(low, 0.5, 1.0) * rng.lognormal(0, 0.03, 96))
+            for number in range(12)
+        },
+        ended=("2018-01-01", np.full(50, 9.0)),
+    )
+    made = demand.forecast_series(given, 2, country="CN")
+    plain = demand.forecast_series(given, 2)
+    check_whole(given, made, 2)
+    january, february = (made[made["ds"] == f"2026-0{m}-01"]["forecast"].mean() for m in (1, 2))
+    flat = plain[plain["ds"] == "2026-02-01"]["forecast"].mean()
+    assert abs(february - 50) < abs(flat - 50) and january > 80
+    assert np.allclose(made.loc[made["unique_id"] == "ended", "forecast"], 9, rtol=0.1)
+
+
+def test_a_missing_month_of_a_series_below_zero_counts_zero_too():
+    holed = one([-5.0] * 36).drop(index=[20, 30])
+    with pytest.warns(any_series.SeriesWarning):
+        made = demand.forecast_series(holed, 1)
+    full = demand.forecast_series(one([0.0 if m in (20, 30) else -5.0 for m in range(36)]), 1)
+    pd.testing.assert_frame_equal(made, full)
+
+
 def test_gaps_are_filled_by_the_rule():
     values = np.array([[np.nan, 10.0, np.nan, 30.0]])
     assert gaps.fill_gaps(values, "zero")[0, 1:].tolist() == [10, 0, 30]
@@ -197,9 +227,7 @@ def test_no_test_sees_a_month_after_its_cutoff():
     asked = [any_series.check_rows(frame) for frame in (given, changed)]
     parts = [any_series._group_series(r, any_series._last_months(r), False)[0] for r in asked]
     known = [
-        any_series._forecast(
-            any_series.Part(values[:, :42], end - 6, 6, "zero", ""), values[:, :42]
-        )[0]
+        any_series._forecast(any_series.Part(values[:, :42], end - 6, 6, "zero", ""))[0]
         for _, values, end in parts
     ]
     assert np.array_equal(*known)

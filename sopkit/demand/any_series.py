@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sopkit.demand.backtest import MIN_MONTHS
 from sopkit.demand.conformal import (
+    LEAST_MONTHS,
     Errors,
     find_quantiles,
+    has_grown_up,
     join_errors,
     put_ranges,
     scale_errors,
@@ -124,38 +125,39 @@ def forecast_part(part: Part) -> Told:
 
     No forecast of a test sees a month after its cutoff.
     """
-    points, spread, kinds, _, offset = _forecast(part, part.panel)
-    errors = [_test_back(part, months) for months in MONTHS_BACK]
+    started = _blank_before_start(part.panel)
+    zeros = part.gaps == "zero"
+    whole = part._replace(panel=fill_gaps(started, "zero") if zeros else started)
+    points, spread, kinds, _, offset = _forecast(whole)
+    errors = [_test_back(whole, months) for months in MONTHS_BACK]
     return Told(points, spread, kinds, offset, join_errors(errors))
 
 
 def _test_back(part: Part, months: int) -> Errors:
     """Return the scaled errors of the forecasts made so many months before the last one."""
     known = part.panel[:, : max(part.panel.shape[1] - months, 0)]
-    old = np.isfinite(known).sum(axis=1) >= MIN_MONTHS
+    old = has_grown_up(known, part.panel)
     if not old.any():
         return join_errors([])
     ahead = min(months, part.horizon)
     asked = part._replace(panel=known[old], last=part.last - months, horizon=ahead)
-    points, _, _, model, offset = _forecast(asked, asked.panel)
-    came = part.panel[old, known.shape[1] : known.shape[1] + ahead]
-    actual = np.where(np.isnan(came), 0.0, came) if part.gaps == "zero" else came
+    points, _, _, model, offset = _forecast(asked)
+    actual = part.panel[old, known.shape[1] : known.shape[1] + ahead]
     return scale_errors(model, points, actual + offset[:, None])
 
 
-def _forecast(part: Part, values: Matrix) -> tuple[Matrix, Matrix, Whole, Matrix, Matrix]:
+def _forecast(part: Part) -> tuple[Matrix, Matrix, Whole, Matrix, Matrix]:
     """Return points, spread, kinds, the series as modelled, and by how much they are lifted."""
-    offset = _find_offset(values)
-    model = _blank_before_start(fill_gaps(values + offset[:, None], part.gaps), offset)
-    points = np.zeros((len(values), part.horizon))
-    kinds = np.zeros(len(values), dtype=np.int64)
+    offset = _find_offset(part.panel)
+    model = fill_gaps(part.panel + offset[:, None], "missing")
+    points = np.zeros((len(model), part.horizon))
+    kinds = np.zeros(len(model), dtype=np.int64)
     sold = np.isfinite(model).any(axis=1)
     if sold.any():
         frame = _to_frame(model[sold], part.last)
         alone = pd.DataFrame({"item": frame.index.get_level_values("item")})
         item = fit_columns(alone.assign(family=alone["item"]), TABLES["item"])
-        options = {"country": part.country} if part.country else {}
-        found, method = forecast_places(frame, item, part.horizon, **options)
+        found, method = forecast_places(frame, item, part.horizon, country=part.country)
         points[sold] = found.reindex(frame.index).to_numpy(dtype=float)
         kinds[sold] = kinds_of_methods(method.reindex(frame.index))
     spread = np.where(np.expand_dims(sold, 1), spread_of(model, points), 0.0)
@@ -176,9 +178,9 @@ def _find_offset(values: Matrix) -> Matrix:
     return np.where(below, np.nan_to_num(lifted), 0.0)
 
 
-def _blank_before_start(values: Matrix, offset: Matrix) -> Matrix:
+def _blank_before_start(values: Matrix) -> Matrix:
     """Blank the months before each series' first number that is not 0."""
-    moved = np.isfinite(values) & (values != offset[:, None])
+    moved = np.isfinite(values) & (values != 0)
     return np.where(np.logical_or.accumulate(moved, axis=1), values, np.nan)
 
 
@@ -259,7 +261,7 @@ def _cut(last: Whole, months: Whole, keep_months: bool) -> Iterator[Whole]:
         members = np.flatnonzero(own == month)
         members = members[np.argsort(months[members], kind="stable")]
         size = max(1, min(MOST_SERIES, MOST_CELLS // int(months[members].max())))
-        size = max(size, MOST_SERIES * 20) if months[members].max() < MIN_MONTHS else size
+        size = max(size, MOST_SERIES * 20) if months[members].max() < LEAST_MONTHS else size
         for start in range(0, len(members), size):
             yield np.sort(members[start : start + size])
 

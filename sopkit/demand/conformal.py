@@ -21,11 +21,12 @@ SMOOTH, SPORADIC, SHORT = 0, 1, 2
 KINDS = (SMOOTH, SPORADIC, SHORT)
 YEAR = 12
 LEAST_PAIRS = 6
+LEAST_MONTHS = 3
 MONTHLY_WEIGHT = 0.3
 LEAST_RATE, BLIND_RATE, MOST_RATE = 0.005, 0.5, 2.0
 SPORADIC_GAP = 1.32
 MOST_GROWTH = 1.0
-PRIOR_TRACKS = 10
+PRIOR_TRACKS, PRIOR_GROWTH = 10, 0.1
 
 
 class Errors(NamedTuple):
@@ -107,6 +108,22 @@ def scale_errors(values: Matrix, points: Matrix, actual: Matrix) -> Errors:
     return Errors(scaled[told], lag.astype(np.int64), kinds_of(values)[row])
 
 
+def has_grown_up(known: Matrix, values: Matrix) -> NDArray[np.bool_]:
+    """Say which series had, at a cutoff, 3 months and half of those that they have now.
+
+    What a series missed by when it was much younger says little of what it misses by now.
+
+    Args:
+        known: what was known at the cutoff.
+        values: all that is known now.
+
+    Example:
+        20 months now: tested from where it had 10.
+    """
+    then, now = (np.isfinite(panel).sum(axis=1) for panel in (known, values))
+    return np.asarray((then >= LEAST_MONTHS) & (2 * then >= now))
+
+
 def join_errors(parts: Iterable[Errors]) -> Errors:
     """Return the errors of several cutoffs, or of several parts of a panel, as one."""
     listed = list(parts) or [Errors(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))]
@@ -118,17 +135,18 @@ def find_quantiles(errors: Errors, levels: Sequence[float], horizon: int) -> Mat
 
     Errors / (lag + 1)^g are pooled, g being the growth of errors over the lags, and their quantile
     is put back x (lag + 1)^g. A pool of n tracks (a series from a cutoff) counts n, and what it
-    leans on counts 10: a kind leans on all kinds together, and these on a normal spread of 1.
+    leans on counts 10: a kind leans on all kinds together, and these on a normal spread of 1 that
+    grows by the power 0.1.
 
     Args:
         levels: widths of the ranges in per cent.
 
     Example:
-        No errors, level 80: -1.28 and 1.28 at every month.
+        No errors, level 80: -1.28 and 1.28 in the first month, 1.64 in the twelfth.
     """
     tails = np.array([(1 - level / 100) / 2 for level in levels])
     normal = np.array([NormalDist().inv_cdf(1 - tail) for tail in tails])
-    start = np.stack([-normal, normal], axis=1)[:, :, None].repeat(horizon, axis=2)
+    start = np.stack([-normal, normal], axis=1)[:, :, None] * _widths(PRIOR_GROWTH, horizon)
     whole = _lean(errors, tails, horizon, start)
     pools = []
     for kind in KINDS:
@@ -186,10 +204,14 @@ def _lean(errors: Errors, tails: Matrix, horizon: int, on: Matrix) -> Matrix:
     tracks = int(np.bincount(errors.lag).max())
     growth = measure_growth(errors) * tracks / (tracks + PRIOR_TRACKS)
     even = errors.scaled / (errors.lag + 1.0) ** growth
-    beyond = np.maximum(1 - (1 - tails) * (tracks + 1) / tracks, 0.0)
+    beyond = np.maximum(1 - (1 - tails) * (1 + 1 / len(even)), 0.0)
     sides = np.stack([np.quantile(even, beyond), np.quantile(even, 1 - beyond)], axis=1)
-    own = sides[:, :, None] * (np.arange(horizon) + 1.0) ** growth
+    own = sides[:, :, None] * _widths(growth, horizon)
     return np.asarray((tracks * own + PRIOR_TRACKS * on) / (tracks + PRIOR_TRACKS))
+
+
+def _widths(growth: float, horizon: int) -> Matrix:
+    return np.asarray((np.arange(horizon) + 1.0) ** growth)
 
 
 def _row_mean(values: Matrix) -> Matrix:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sopkit.demand.damped import YEAR, find_season
+from sopkit.demand.models import bridge_gaps, measure_season
 
 Matrix = NDArray[np.float64]
-ROUNDS = 2
+YEAR = 12
 RULES = {
     "zero": "count 0",
     "missing": "are taken between their neighbours, season considered",
@@ -28,8 +28,8 @@ def fill_gaps(values: Matrix, rule: str) -> Matrix:
     """Fill the months missing inside series by a rule; blanks before the start stay.
 
     zero: 0. missing: on the line between the known months on either side, both divided by their
-    season (`find_season`), times the month's own season; after the last known month its level
-    stays.
+    season (`models.measure_season`), times the month's own season; after the last known month its
+    level stays.
 
     Args:
         values: a row a series, a column a month, none negative.
@@ -42,20 +42,8 @@ def fill_gaps(values: Matrix, rule: str) -> Matrix:
     if rule == "zero" or not gaps.any():
         return np.where(gaps, 0.0, values)
     rows = np.flatnonzero(gaps.any(axis=1))
-    filled, drawn = values.copy(), _draw_lines(values[rows])
-    for _ in range(ROUNDS):
-        season = find_season(drawn)[:, np.arange(values.shape[1]) % YEAR]
-        drawn = _draw_lines(values[rows] / season) * season
-    filled[rows] = np.where(gaps[rows], drawn, values[rows])
+    season = measure_season(values[rows], multiplicative=True).indices
+    usual = season[:, np.arange(values.shape[1]) % YEAR]
+    filled = values.copy()
+    filled[rows] = np.where(gaps[rows], bridge_gaps(values[rows] / usual) * usual, values[rows])
     return filled
-
-
-def _draw_lines(values: Matrix) -> Matrix:
-    """Return the rows with straight lines over their inner blanks."""
-    months = np.arange(values.shape[1])
-    drawn = values.copy()
-    for row, one in enumerate(values):
-        known = np.isfinite(one)
-        first = int(known.argmax())
-        drawn[row, first:] = np.interp(months[first:], months[known], one[known])
-    return drawn

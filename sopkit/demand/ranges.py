@@ -19,6 +19,7 @@ from sopkit.demand.conformal import (
     Errors,
     Whole,
     find_quantiles,
+    has_grown_up,
     join_errors,
     put_ranges,
     scale_errors,
@@ -83,6 +84,8 @@ def kinds_of_methods(method: pd.Series) -> Whole:
 def pool_errors(backtest: pd.DataFrame, series: pd.DataFrame) -> Errors:
     """Return the scaled errors of a backtest; the spread is what was known at each cutoff.
 
+    Series count from where they had half of their months (`conformal.has_grown_up`).
+
     Args:
         backtest: contract `backtest`.
         series: what `to_series` returned, all months.
@@ -96,8 +99,10 @@ def pool_errors(backtest: pd.DataFrame, series: pd.DataFrame) -> Errors:
             wide[name].reindex(columns=lags).to_numpy(dtype=float)
             for name in ("forecast_qty", "actual_qty")
         )
-        known = _to_values(until(series, cutoff), wide.index)
-        found.append(scale_errors(known, points, actual))
+        now = _to_values(series, wide.index)
+        known = now[:, : until(series, cutoff).shape[1]]
+        old = has_grown_up(known, now)
+        found.append(scale_errors(known[old], points[old], actual[old]))
     return join_errors(found)
 
 
