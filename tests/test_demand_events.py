@@ -18,6 +18,9 @@ from sopkit.demand.events import (
 )
 from sopkit.demand.events.pool import pool_rates
 from sopkit.demand.events.reach import list_terms, share_of_dip, share_of_months
+from sopkit.demo.products import ITEMS as DEMO_ITEMS
+from sopkit.demo.sales import MONTHS as DEMO_MONTHS
+from sopkit.demo.sales import build_demand
 from sopkit.tables import CELL
 
 AS_OF = pd.Timestamp("2025-12-31")
@@ -333,6 +336,22 @@ def test_events_never_take_more_than_there_is():
     assert effect_of(plan.rows, "A")[0] == -100
 
 
+def test_a_rise_after_the_event_is_no_dip():
+    rising = MEASURED.assign(dip_rate=-0.4, event_dip_lo_90_rate=-0.5, event_dip_hi_90_rate=-0.3)
+    one = events("E1 A all all all 2026-01-01 2026-01-31 -")
+    plan = plan_events(flat_baseline(), one, rising, ITEM, AS_OF)
+    assert effect_of(plan.rows, "A") == [30, 0, 0, 0]
+
+
+def test_an_item_that_ended_before_its_event_tells_nothing():
+    """A sold nothing from May 2023 on, the month of its event: it had ended."""
+    history = sales()
+    gone = (history["item"] == "A") & (history["period"] >= "2023-05-01")
+    history.loc[gone, ["actual_qty", "cleaned_qty"]] = 0.0
+    uplift = measure_uplift(history, events(FULL), ITEM, AS_OF)
+    assert uplift["event_count"].sum() == 0
+
+
 def test_planned_and_realised_are_compared_newest_first():
     two = events(FULL, "E2 A all all all 2024-03-01 2024-03-31 0.2")
     factors = BOTH | {("A", c, "2024-03"): 1.5 for c in "KL"}
@@ -397,3 +416,26 @@ def test_cleaned_history_is_as_if_there_had_been_no_events():
     now = (cleaned["cleaned_qty"][touched] - twin).abs().sum() / twin.sum()
     assert now < 0.5 * was
     assert cleaned["cleaned_qty"][touched].sum() == pytest.approx(twin.sum(), rel=0.03)
+
+
+def test_the_demo_companys_promotions_are_found():
+    """What promotions truly added to the demo's past, and what its planned ones truly will add."""
+    demand = build_demand(5)
+    leaves, known = demand.series[CELL[:3]], demand.actual.shape[1]
+    cells = leaves.loc[np.repeat(leaves.index, known)].reset_index(drop=True)
+    months = np.tile(DEMO_MONTHS[:known].to_numpy(), len(leaves))
+    history = cells.assign(period=months, actual_qty=demand.actual.ravel().astype(float))
+    history["cleaned_qty"] = history["actual_qty"]
+    event = demand.events.assign(event_kind="promotion", owner="lead")
+    uplift = measure_uplift(history, event, DEMO_ITEMS, DEAL_DAY)
+    cleaned = remove_events(history, event, uplift, DEMO_ITEMS)
+    base, expected = demand.base, demand.expected
+    found = (cleaned["actual_qty"] - cleaned["cleaned_qty"]).sum()
+    assert found == pytest.approx((expected - base)[:, :known].sum(), rel=0.1)
+    ahead = leaves.loc[np.repeat(leaves.index, base.shape[1] - known)].reset_index(drop=True)
+    ahead["period"] = np.tile(DEMO_MONTHS[known:].to_numpy(), len(leaves))
+    ahead["baseline_qty"] = base[:, known:].ravel()
+    plan = plan_events(ahead, event, uplift, DEMO_ITEMS, DEAL_DAY)
+    true = (expected - base)[:, known:].ravel()
+    assert plan.rows["event_qty"].sum() == pytest.approx(true.sum(), rel=0.25)
+    assert (plan.rows["event_qty"] - true).abs().sum() < 0.4 * np.abs(true).sum()

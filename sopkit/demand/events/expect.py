@@ -20,6 +20,7 @@ SPAN = 18  # months each side from which a level is taken
 LEAST_WEIGHT = 4.0  # months' worth of weight that a level needs
 SLOPE_PRIOR = 60.0  # months squared: a slope needs some evidence
 YOUNG = 6  # first months of sale, in which a leaf tells nothing
+ENDED = 3  # last months without any demand, which are no months of sale
 PASSES = 2
 
 
@@ -31,7 +32,8 @@ class Panel(NamedTuple):
         months: the columns.
         actual: cleaned demand; blank before a leaf's first.
         as_ordered: months that nobody corrected.
-        settled: months after the first YOUNG ones of a leaf (all, where it sold from the start).
+        settled: months after the first YOUNG ones of a leaf (all, where it sold from the start),
+            up to its last demand where it sold nothing for ENDED months since.
     """
 
     leaves: pd.DataFrame
@@ -49,8 +51,15 @@ def to_leaf_panel(history: pd.DataFrame, item: pd.DataFrame) -> Panel:
     actual = cleaned.to_numpy(dtype=float)
     same = np.isclose(actual, ordered.to_numpy(dtype=float), rtol=1e-9, atol=1e-9)
     age = np.isfinite(actual).cumsum(axis=1)
-    settled = (age > YOUNG) | np.isfinite(actual[:, :1])
+    settled = ((age > YOUNG) | np.isfinite(actual[:, :1])) & ~_after_end(actual)
     return Panel(leaves, pd.DatetimeIndex(cleaned.columns), actual, same, settled)
+
+
+def _after_end(actual: Matrix) -> Flags:
+    """Return the months after the last demand of leaves that sold nothing for ENDED months."""
+    sold = np.nan_to_num(actual) > 0
+    silent = np.cumsum(sold[:, ::-1], axis=1)[:, ::-1] == 0
+    return silent & (silent.sum(axis=1, keepdims=True) >= ENDED)
 
 
 def expect_months(panel: Panel, free: Flags) -> tuple[Matrix, Matrix]:

@@ -11,6 +11,7 @@ from sopkit.demand.events.expect import Flags, Matrix, Panel, expect_months, to_
 from sopkit.demand.events.reach import Term, add_effects, list_terms, sign_of
 
 LEAST_CONTROL = 0.25  # of the event's volume, so that others tell about the month
+LEAST_BASE = 0.05  # of the leaves' best month, below which a ratio says nothing
 LEAST_PART = 0.5  # of the event's leaves that a quiet month needs
 PRIOR_MONTHS = 6.0  # months that say the noise is like that of other events
 PRIOR_CONTROL = 0.01  # sum of squares: how much others must move to be believed
@@ -103,10 +104,10 @@ class _Look(NamedTuple):
         cells = np.ix_(term.leaves, term.months)
         tells = self.ready[cells] & self.panel.as_ordered[cells]
         base = np.where(tells, self.expected[cells], 0.0)
-        if not base.sum() > 0:
-            return None
         quiet = self.sum_quiet(term.leaves)
         whole = self.expected[term.leaves].sum(axis=0)
+        if not base.sum(axis=0).max() > LEAST_BASE * whole.max():
+            return None
         month = (quiet.expected >= LEAST_PART * whole) & (quiet.expected > 0)
         others = family.less(quiet)
         if not (others.expected >= LEAST_CONTROL * whole)[month].mean() > LEAST_PART:
@@ -179,7 +180,7 @@ def tell_apart(
             cells = np.ix_(term.leaves, term.months)
             step = sign_of(term) * term.shares
             rest = effects[cells] - rates[k] * step
-            own[k], own_sd[k] = _fit(one, step, rest, doubt[cells], rates[k], rate_sd[k])
+            own[k], own_sd[k] = _fit(one, step, rest, doubt[cells], prior[k], rate_sd[k])
             trust = prior_sd[k] ** 2 / (prior_sd[k] ** 2 + own_sd[k] ** 2)
             rates[k] = prior[k] + trust * (own[k] - prior[k])
             rate_sd[k] = prior_sd[k] * np.sqrt(1.0 - trust)
@@ -188,14 +189,18 @@ def tell_apart(
 
 
 def _fit(
-    one: Seen, step: Matrix, rest: Matrix, doubt: Matrix, rate: float, rate_sd: float
+    one: Seen, step: Matrix, rest: Matrix, doubt: Matrix, prior: float, rate_sd: float
 ) -> tuple[float, float]:
-    """Return the rate that explains the months of one term best, and its standard deviation."""
+    """Return the rate that explains the months of one term best, and its standard deviation.
+
+    Noise grows with demand, as expected before: were its own rate taken, strong events would
+    count less than weak ones.
+    """
     sums = np.where(one.base.sum(axis=0) > 0, one.base.sum(axis=0), 1.0)
     share = one.base / sums
     others = (share * rest).sum(axis=0)
     unsure = (share * np.sqrt(np.maximum(doubt - (step * rate_sd) ** 2, 0.0))).sum(axis=0)
-    size = np.maximum(1.0 + others + rate * step, 0.2)
+    size = np.maximum(1.0 + others + prior * step, 0.2)
     variance = (one.noise * size) ** 2 / np.where(one.weight > 0, one.weight, 1.0)
     worth = np.where(one.weight > 0, 1.0 / variance, 0.0)
     curve = float((worth * step**2).sum())

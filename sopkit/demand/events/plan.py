@@ -67,7 +67,8 @@ def plan_events(
     event_qty = baseline x (uplift_rate x share of days - dip_rate x months covered before, at most
     1), added up over events; never below -baseline. The rate is the family's, moved by the price
     cut where cuts explain uplifts. The owner's expectation is shown beside it, not blended; only
-    where a kind was never measured does it stand in (`basis` owner; nothing to double of it).
+    where a kind was never measured does it stand in (`basis` owner; nothing to double of it). A
+    dip measured below 0 takes nothing back and adds nothing.
 
     Args:
         baseline: contract `baseline` (CELL and `baseline_qty`), without events.
@@ -116,6 +117,7 @@ def _rate_terms(terms: list[Term], event: pd.DataFrame, uplift: pd.DataFrame) ->
     hoped = np.where((told["effect"] == UPLIFT) & np.isfinite(owner), owner, 0.0)
     measured = np.isfinite(rate)
     named = np.where(np.isfinite(owner), "owner", "none")
+    rate = np.where(told["effect"] == UPLIFT, rate, np.maximum(rate, 0.0))
     return told.assign(
         row=[term.row for term in terms],
         rate=np.where(measured, rate, hoped),

@@ -102,7 +102,8 @@ def _average(
     rate: Matrix, sd: Matrix, design: Matrix, asked: Matrix, with_slope: bool
 ) -> tuple[Matrix, Matrix, Matrix]:
     """Return mean, variance and an event's variance of what is asked, over the grid of spreads."""
-    size = max(float(np.sqrt(np.mean(np.maximum(rate**2 - sd**2, 0.0)))), LEAST_SIZE)
+    squares = np.average(np.maximum(rate**2 - sd**2, 0.0), weights=1 / (sd**2 + LEAST_SIZE**2))
+    size = max(float(np.sqrt(squares)), LEAST_SIZE)
     found = []
     for between, chance in _list_spreads(BETWEEN_EVENTS):
         noise = sd**2 + (between * size) ** 2

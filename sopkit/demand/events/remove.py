@@ -8,7 +8,7 @@ import pandas as pd
 from sopkit.demand.events.expect import LEAF, Matrix
 from sopkit.demand.events.measure import expect_rates, to_rates
 from sopkit.demand.events.observe import Observed, observe_events, tell_apart
-from sopkit.demand.events.reach import add_effects, describe_terms
+from sopkit.demand.events.reach import DIP, add_effects, describe_terms
 
 LEAST_FACTOR = 0.2  # of a month at least stays
 NOTHING_SD = 1e-6
@@ -40,6 +40,8 @@ def remove_events(
     if observed is None:
         return history.copy()
     rates, _ = rate_events(observed, event, uplift)
+    dips = np.array([term.effect == DIP for term in observed.terms])
+    rates = np.where(dips, np.maximum(rates, 0.0), rates)
     effects = add_effects(observed.terms, rates, observed.panel.actual.shape)
     factor = np.maximum(1.0 + effects, LEAST_FACTOR)
     keys = pd.MultiIndex.from_frame(observed.panel.leaves[LEAF])
