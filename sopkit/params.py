@@ -85,6 +85,7 @@ class DemandReview(Declared):
     mapping: Mapping
     currency: Currency
     volume_unit: VolumeUnit
+    country: Country
     horizon_months: HorizonMonths
     as_of: AsOf
     min_history_months: int = Field(
@@ -97,8 +98,8 @@ class DemandReview(Declared):
         le=1,
     )
     stream_weight: float = Field(
-        default=0.5,
-        description="weight of a people's forecast that has earned one; 0 ignores all",
+        default=1.0,
+        description="most that one people's forecast may draw the baseline; 0 ignores all",
         ge=0,
         le=1,
     )
@@ -110,6 +111,12 @@ class DemandReview(Declared):
     )
     backtest_horizon: int = Field(
         default=6, description="months ahead that are tested", ge=1, le=12
+    )
+    accuracy_target: float = Field(
+        default=0.9,
+        description="wanted accuracy (1 - WAPE) one month ahead at item-location",
+        gt=0,
+        lt=1,
     )
 
 

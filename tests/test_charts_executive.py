@@ -10,22 +10,22 @@ from sopkit.charts.executive import place_labels, to_volume_months
 
 
 def test_bars_of_the_bridge_start_where_the_last_one_ended_and_the_outer_ones_are_cut():
-    bars = to_bridge_bars(table("part margin_value", "budget 100", "volume 10", "plan 110"))
+    bars = to_bridge_bars(table("part amount", "budget 100", "volume 10", "plan 110"))
     assert bars[["low", "high"]].to_numpy().tolist() == [[97.5, 100], [100, 110], [97.5, 110]]
     assert bars["is_cut"].tolist() == [True, False, True]
 
 
 def test_small_parts_are_drawn_as_one_and_the_bars_still_sum():
     parts = table(
-        "part margin_value", "budget 100", "volume -50", "price 1", "cost -0.5", "plan 50.5"
+        "part amount", "budget 100", "volume -50", "price 1", "cost -0.5", "plan 50.5"
     )
     bars = to_bridge_bars(parts)
     assert bars["part"].tolist() == ["budget", "volume", "other", "plan"]
-    assert bars["margin_value"].tolist() == [100, -50, 0.5, 50.5]
+    assert bars["amount"].tolist() == [100, -50, 0.5, 50.5]
 
 
 def test_a_bridge_below_zero_is_not_cut():
-    bars = to_bridge_bars(table("part margin_value", "budget 10", "volume -15", "plan -5"))
+    bars = to_bridge_bars(table("part amount", "budget 10", "volume -15", "plan -5"))
     assert not bars["is_cut"].any()
 
 

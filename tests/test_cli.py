@@ -17,6 +17,7 @@ from sopkit.cycle import Manifest, StepRecord, hold_lock, to_paths, write_manife
 
 COMMANDS = (
     *["demo", "init", "check", "run", "forecast", "solve", "status", "publish", "report", "lab"],
+    *["override", "collect"],
 )
 
 

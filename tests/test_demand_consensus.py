@@ -79,13 +79,17 @@ def test_a_stream_earns_its_weight_by_six_months_of_value():
     months = pd.date_range("2025-05-01", periods=12, freq="MS")
     rows = streams(
         *(f"{m:%Y-%m} good North A all D all {m:%Y-%m} 40" for m in months),
-        *(f"{m:%Y-%m} bad South A all D all {m:%Y-%m} 80" for m in months),
+        *(f"{m:%Y-%m} bad South A all D all {m:%Y-%m} {20 + 60 * (m.month % 2)}" for m in months),
         *(f"{m:%Y-%m} young East A all D all {m:%Y-%m} 40" for m in months[-5:]),
     )
     past = history(A_D_k=[20, 80] * 6 + [40] * 12)
     cells = demand.compare_streams(rows, past, ITEM, reference="naive")
-    value = demand.weigh_streams(accuracy.score_streams(cells), 0.5)
-    assert value.set_index("stream")["weight_rate"].to_dict() == {"good": 0.5, "bad": 0, "young": 0}
+    rule = demand.learn_weights(cells, 0.5)
+    weights = rule.groupby("stream")["weight_rate"].max()
+    assert weights["good"] == pytest.approx(0.5) and weights["young"] == 0
+    assert weights["bad"] < 0.5
+    scores = accuracy.score_streams(cells).drop(columns=["cell_count", "month_count", "bias_rate"])
+    value = rule.merge(scores, on=["stream", "owner", "lag"], validate="one_to_one")
     check_table(value, TABLES["stream_value"])
 
 
@@ -100,6 +104,18 @@ def test_a_weighted_stream_draws_the_baseline_towards_it():
     now = streams("2026-05 s s A all D all 2026-05 140", "2026-04 s s A all D all 2026-05 999")
     got = demand.apply_streams(BASE, now, value_of(s=0.5), PAST, ITEM, "2026-05")
     assert got["stream_qty"].tolist() == [12, 8, 0]
+
+
+def test_an_owner_without_a_past_takes_the_rule_of_its_stream():
+    now = streams("2026-05 s newcomer A all D all 2026-05 140")
+    got = demand.apply_streams(BASE, now, value_of(s=0.5), PAST, ITEM, "2026-05")
+    assert got["stream_qty"].tolist() == [12, 8, 0]
+    stranger = streams("2026-05 other newcomer A all D all 2026-05 140")
+    assert (
+        demand.apply_streams(BASE, stranger, value_of(s=0.5), PAST, ITEM, "2026-05")["stream_qty"]
+        .eq(0)
+        .all()
+    )
 
 
 def test_a_stream_without_weight_changes_nothing():

@@ -10,6 +10,8 @@ from builders import table
 from sopkit.demand import CAUSES, explain_move, sum_move, to_past_history
 from sopkit.demand.agree import agree_demand
 from sopkit.demand.baseline import forecast_baseline
+from sopkit.demand.events import take_out_events
+from sopkit.demand.moves import AGREE, demand_from
 from sopkit.tables import CELL, TABLES, fit_columns
 
 PARTS = [f"{cause}_qty" for cause in CAUSES]
@@ -72,14 +74,8 @@ HISTORY = make_history(5, 37)
 THEN_HISTORY = HISTORY[HISTORY["period"] < "2026-01-01"].reset_index(drop=True)
 
 
-def demand_of(inputs: dict) -> pd.DataFrame:
-    from sopkit.demand.moves import demand_from
-
-    return demand_from(inputs)
-
-
 def explain(then: dict, now: dict) -> pd.DataFrame:
-    return explain_move(demand_of(then), demand_of(now), then, now)
+    return explain_move(demand_from(then), demand_from(now), then, now)
 
 
 def test_parts_sum_to_the_change_in_every_cell_and_level():
@@ -113,7 +109,7 @@ def test_nothing_but_time_passing_is_new_actuals():
 def test_each_planted_cause_comes_back_alone():
     """One cause is planted at a time, between two cycles of the same month of history."""
     then = make_inputs(THEN_HISTORY, "2026-01")
-    base = demand_of(then)["demand_qty"].sum()
+    base = demand_from(then)["demand_qty"].sum()
     restated = THEN_HISTORY.assign(cleaned_qty=THEN_HISTORY["cleaned_qty"] * 1.1)
     item = then["item"]
     moved_family = item.assign(family=["X", "X", "Y", "Y", "Y", "Y"])
@@ -131,7 +127,7 @@ def test_each_planted_cause_comes_back_alone():
     for cause, change in planted.items():
         now = {**then, **change}
         moved = sum_move(explain(then, now), []).iloc[0]
-        whole = demand_of(now)["demand_qty"].sum() - base
+        whole = demand_from(now)["demand_qty"].sum() - base
         assert whole != 0
         assert moved[f"{cause}_qty"] == pytest.approx(whole, rel=1e-9), cause
         assert [part for part in PARTS if abs(moved[part]) > 1e-6] == [f"{cause}_qty"]
@@ -158,8 +154,8 @@ def test_all_causes_at_once_still_sum_and_the_override_is_found_in_full():
 
 def test_a_plan_made_elsewhere_leaves_what_cannot_be_reproduced_to_the_model():
     then, now = make_inputs(THEN_HISTORY, "2026-01"), make_inputs(HISTORY, "2026-02")
-    elsewhere = demand_of(then).assign(demand_qty=10.0)
-    moved = explain_move(elsewhere, demand_of(now), then, now)
+    elsewhere = demand_from(then).assign(demand_qty=10.0)
+    moved = explain_move(elsewhere, demand_from(now), then, now)
     assert (moved["last_qty"] == 10).all()
     total = moved["last_qty"] + moved[PARTS].sum(axis=1)
     assert np.allclose(total, moved["demand_qty"])
@@ -180,21 +176,43 @@ def test_past_history_takes_todays_cleaning_only_where_orders_are_the_same():
     assert got[["actual_qty", "cleaned_qty"]].to_numpy().tolist() == [[10, 14], [20, 20]]
 
 
+def test_an_event_that_was_not_planned_before_is_found_in_full():
+    past = table(
+        "event item family start_date end_date uplift_rate owner",
+        "E1 all X 2024-05-01 2024-05-31 0.3 sales",
+        "E2 all X 2025-09-01 2025-09-30 0.3 sales",
+    )
+    coming = table(
+        "event item family start_date end_date uplift_rate owner",
+        "E3 all X 2026-03-01 2026-03-31 0.3 sales",
+    )
+    known = fit_columns(past, TABLES["event"])
+    planned = fit_columns(pd.concat([past, coming], ignore_index=True), TABLES["event"])
+    family = THEN_HISTORY["item"].isin(["I0", "I1", "I2"])
+    promoted = THEN_HISTORY["period"].isin(pd.to_datetime(["2024-05-01", "2025-09-01"])) & family
+    raised = THEN_HISTORY["actual_qty"].mask(promoted, THEN_HISTORY["actual_qty"] * 1.5)
+    history = THEN_HISTORY.assign(actual_qty=raised, cleaned_qty=raised)
+    then = make_inputs(history, "2026-01", event=known)
+    moved = explain(then, {**then, "event": planned})
+    march = moved[moved["period"] == "2026-03-01"].merge(
+        then["item"][["item", "family"]], on="item"
+    )
+    in_x = march[march["family"] == "X"]
+    uplift = in_x["events_qty"].sum() / in_x["last_qty"].sum()
+    assert 0.3 < uplift < 0.7
+    assert march.loc[march["family"] == "Y", "events_qty"].abs().sum() == 0
+    whole = sum_move(moved, []).iloc[0]
+    assert whole["last_qty"] + whole["events_qty"] == pytest.approx(whole["demand_qty"])
+
+
 def test_the_pieces_are_those_of_the_review():
     then = make_inputs(THEN_HISTORY, "2026-01")
+    uplift, steady = take_out_events(then["history"], then["event"], then["item"])
     baseline = forecast_baseline(
-        then["history"], then["item"], 12, TABLES["backtest"].empty(), family_weight=0.3
+        steady, then["item"], 12, TABLES["backtest"].empty(), family_weight=0.3
     )
     agreed = agree_demand(
-        baseline,
-        then["history"],
-        then["item"],
-        then["forecast_stream"],
-        then["stream_value"],
-        then["override"],
-        cycle="2026-01",
-        as_of=then["as_of"],
+        baseline, uplift=uplift, **{name: then[name] for name in ("history", "item", *AGREE)}
     ).demand
-    pd.testing.assert_frame_equal(
-        agreed[[*CELL, "demand_qty"]], demand_of(then)[[*CELL, "demand_qty"]]
-    )
+    columns = [*CELL, "demand_qty"]
+    pd.testing.assert_frame_equal(agreed[columns], demand_from(then)[columns])

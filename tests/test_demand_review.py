@@ -97,6 +97,45 @@ def test_stock_that_a_run_out_leaves_is_shown_in_money():
     assert got.drop(columns="end_date").to_numpy().tolist() == [["C", 130, 20, 80, 70, 210]]
 
 
+def look_at(past, **options):
+    segment = table("item location pattern", "A D smooth", "B D smooth")
+    worth = table("item unit_value", "A 2", "B 10")
+    none = TABLES["backtest"].empty()
+    got = demand.rank_for_review(
+        DEMAND, past, none, TABLES["past_plan"].empty(), segment, worth, **options
+    )
+    return got[["rank", "item", "reason", "seen_qty", "look_qty", "look_value"]].to_numpy().tolist()
+
+
+def test_three_months_that_left_their_path_are_a_broken_pattern():
+    past = history(A_D_all=[100] * 33 + [60] * 3)
+    assert look_at(past)[0] == [1, "A", "broken", -40, 200, 400]
+    assert [row[2] for row in look_at(history(A_D_all=[100] * 33 + [90] * 3))] == ["streams"]
+
+
+def test_people_who_disagree_are_a_reason_to_look():
+    given = table(
+        "stream item location customer period forecast_qty",
+        "sales A D all 2026-05 160",
+        "finance A D all 2026-05 100",
+        "finance B all all 2026-05 9",
+    )
+    assert look_at(history(A_D_all=[100] * 3), forecast_stream=given) == [
+        [1, "A", "streams", 30, 30, 60]
+    ]
+
+
+def test_an_item_that_ends_is_a_reason_to_look():
+    ending = (
+        ITEM.assign(end_date=pd.to_datetime("2026-09-30").where(ITEM["item"] == "A"))
+        if False
+        else ITEM.assign(
+            end_date=ITEM["end_date"].mask(ITEM["item"] == "A", pd.Timestamp("2026-09-30"))
+        )
+    )
+    assert look_at(history(A_D_all=[100] * 3), item=ending)[0] == [1, "A", "ending", -100, 100, 200]
+
+
 def test_a_look_is_ranked_by_money_with_its_largest_reason():
     past = history(A_D_all=[100] * 24 + [150], B_D_all=[5])
     plan = table(

@@ -56,22 +56,32 @@ def plot_scenarios(
     return alt.layer(band, line, line_labels(t, place))
 
 
-def plot_bridge(parts: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
-    """Draw the bridge from budget to plan; the outer bars are cut, and marked as cut.
+def plot_bridge(
+    parts: pd.DataFrame,
+    t: Texts,
+    *,
+    amount: str = "margin_value",
+    words: str = "consensus.part",
+    spec: str = "money",
+) -> alt.LayerChart | alt.FacetChart:
+    """Draw a bridge, from budget to plan or from one to another; cut outer bars are marked as cut.
 
     Args:
-        parts: `part` in the order of the bridge, budget first and plan last, and `margin_value`;
+        parts: `part` in the order of the bridge, the two ends outside, and `amount`'s column;
             parts of nothing are left out.
         t: words of one language.
+        amount: the column to draw.
+        words: where the names of the parts stand in the catalogue.
+        spec: format of the ends; `signed_<spec>` is that of the steps.
     """
     import altair as alt
 
-    rows = to_bridge_bars(parts)
+    rows = to_bridge_bars(parts.rename(columns={amount: "amount"}))
     rows["label"] = [
-        t.show(value, "money" if end else "signed_money")
-        for value, end in zip(rows["margin_value"], rows["is_end"], strict=True)
+        t.show(value, spec if end else f"signed_{spec}")
+        for value, end in zip(rows["amount"], rows["is_end"], strict=True)
     ]
-    rows["name"] = [t(f"consensus.part.{part}") for part in rows["part"]]
+    rows["name"] = [t(f"{words}.{part}") for part in rows["part"]]
     floor = float(rows[["low", "high"]].min().min())
     reach = float(rows["high"].max())
     domain = [floor, reach + LABEL_ROOM * (reach - floor)]
@@ -101,46 +111,43 @@ def plot_bridge(parts: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChar
 
 
 def to_bridge_bars(parts: pd.DataFrame) -> pd.DataFrame:
-    """Return the bars of a bridge: from where to where, in which colour, cut or not.
+    """Return the bars of a bridge (`part`, `amount`): from where to where, in which colour, cut?
 
-    Parts under 3 % of the largest are drawn as one, `other`, so that the bars still sum. The axis
+    Steps under 3 % of the largest are drawn as one, `other`, so that the bars still sum. The axis
     starts below the lowest level by a quarter of the bridge's span; where that is above 0, the
     outer bars start there and are marked as cut.
 
     Example:
         Budget 100, volume 10, plan 110: bars 97.5-100 (cut), 100-110, 97.5-110 (cut).
     """
-    rows = _join_small(parts[["part", "margin_value"]].reset_index(drop=True))
-    is_end = rows["part"].isin(["budget", "plan"])
-    steps = rows["margin_value"].where(~is_end, 0.0)
-    start = rows.loc[rows["part"] == "budget", "margin_value"].sum()
-    after = start + steps.cumsum()
-    before = after - steps
+    rows = _join_small(parts[["part", "amount"]].reset_index(drop=True))
+    is_end = (rows.index == 0) | (rows.index == len(rows) - 1)
+    after = rows["amount"].where(~is_end | (rows.index == 0), 0.0).cumsum()
+    before = after - rows["amount"].where(~is_end, 0.0)
     levels = pd.concat([after, before])
     low, high = float(levels.min()), float(levels.max())
     room = 0.25 * (high - low) or 0.05 * abs(high) or 1.0
     floor = low - room if low - room > 0 else min(low, 0.0)
-    color = rows["margin_value"].map(lambda value: GOOD if value >= 0 else BAD)
+    color = rows["amount"].map(lambda value: GOOD if value >= 0 else BAD)
     return rows.assign(
         is_end=is_end,
         is_cut=is_end & (floor > 0),
         low=pd.concat([before, after], axis=1).min(axis=1).where(~is_end, floor),
-        high=pd.concat([before, after], axis=1).max(axis=1).where(~is_end, rows["margin_value"]),
-        color=color.mask(rows["part"] == "budget", ACTUAL).mask(rows["part"] == "plan", PLAN),
+        high=pd.concat([before, after], axis=1).max(axis=1).where(~is_end, rows["amount"]),
+        color=color.mask(rows.index == 0, ACTUAL).mask(rows.index == len(rows) - 1, PLAN),
     )
 
 
 def _join_small(parts: pd.DataFrame) -> pd.DataFrame:
-    is_end = parts["part"].isin(["budget", "plan"])
-    size = parts["margin_value"].abs()
-    small = ~is_end & (size < SMALL_SHARE * size[~is_end].max())
+    first, steps, last = parts.iloc[:1], parts.iloc[1:-1], parts.iloc[-1:]
+    size = steps["amount"].abs()
+    small = size < SMALL_SHARE * size.max()
     if small.sum() < 2:
-        return parts[is_end | (size > 0)].reset_index(drop=True)
-    other = pd.DataFrame({"part": ["other"], "margin_value": [parts["margin_value"][small].sum()]})
-    kept = parts[~small]
-    last = kept[kept["part"] == "plan"]
-    rows = [kept[kept["part"] != "plan"], other[other["margin_value"] != 0], last]
-    return pd.concat([part for part in rows if len(part)], ignore_index=True)
+        kept = [first, steps[size > 0], last]
+    else:
+        rest = pd.DataFrame({"part": ["other"], "amount": [steps["amount"][small].sum()]})
+        kept = [first, steps[~small], rest[rest["amount"] != 0], last]
+    return pd.concat([part for part in kept if len(part)], ignore_index=True)
 
 
 def _mark_cut(base: alt.Chart, height: alt.Scale) -> alt.Chart:

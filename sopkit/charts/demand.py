@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sopkit.charts.style import (
+    BAD,
+    GOOD,
+    INK,
     MUTED,
     PLAN,
     RANGE,
@@ -159,3 +162,44 @@ def plot_accuracy(by_lag: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetC
         y=alt.Y("reference_wape_rate:Q", axis=height), tooltip=tips
     )
     return alt.layer(bars, ticks).properties(height=180)
+
+
+def plot_value(streams: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
+    """Draw what each person's forecast added to the baseline, with its interval, around zero.
+
+    Args:
+        streams: `stream`, `owner`, `value_added_rate`, `lo_95_rate`, `hi_95_rate`, `verdict`.
+        t: words of one language.
+    """
+    import altair as alt
+
+    rows = streams.assign(
+        name=[
+            _name_stream(t, stream, owner)
+            for stream, owner in zip(streams["stream"], streams["owner"], strict=True)
+        ],
+        color=streams["verdict"].map({"keep": GOOD, "drop": BAD}).fillna(MUTED),
+        label=[t.show(value, "points") for value in streams["value_added_rate"]],
+    )
+    order = rows.sort_values("value_added_rate", ascending=False, kind="stable")["name"].tolist()
+    base = alt.Chart(rows).encode(
+        y=alt.Y("name:N", sort=order, axis=alt.Axis(title=None, labelLimit=190))
+    )
+    axis = alt.Axis(format="+.0%", title=t("demand.axis_value"))
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(stroke=INK, strokeWidth=1)
+    spans = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("lo_95_rate:Q", axis=axis),
+        x2="hi_95_rate:Q",
+        stroke=alt.Stroke("color:N", scale=None),
+    )
+    dots = base.mark_point(filled=True, size=80, opacity=1).encode(
+        x=alt.X("value_added_rate:Q", axis=axis), fill=alt.Fill("color:N", scale=None)
+    )
+    texts = base.mark_text(dy=-11, fill=INK).encode(x="value_added_rate:Q", text="label:N")
+    layers = alt.layer(zero.encode(x="zero:Q"), spans, dots, texts)
+    return layers.properties(height=alt.Step(38))
+
+
+def _name_stream(t: Texts, stream: str, owner: str) -> str:
+    name = t.word("stream", stream)
+    return name if owner in ("", stream) else f"{name}, {t.label('owner', owner)}"

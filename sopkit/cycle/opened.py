@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -158,6 +159,12 @@ class Cycle:
         else:
             self._write_by_hand(table, frame)
         self._written.add(table)
+
+    def parameters(self, stage: str) -> dict[str, Any]:
+        """Return what a stage of this cycle was last run with; empty where it was run by hand."""
+        manifest = read_manifest(self.paths)
+        record = manifest.steps.get(to_step(stage)) if manifest else None
+        return dict(record.parameters) if record else {}
 
     @property
     def previous(self) -> Cycle | None:

@@ -1,4 +1,4 @@
-"""From the statistical baseline to the one demand everybody plans on, in one place.
+"""From history to the one demand everybody plans on, in one place.
 
 The demand review, the explanation of what moved and the preview of a change all come this way, so
 that they can never differ.
@@ -6,26 +6,44 @@ that they can never differ.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from sopkit.demand.consensus import to_consensus_demand
+from sopkit.demand.events import plan_events
 from sopkit.demand.overrides import apply_overrides
+from sopkit.demand.pipeline import measure_stages, plan_pipeline
 from sopkit.demand.streams import apply_streams
+from sopkit.tables import CELL
+
+LEAF = ["item", "location", "customer"]
+TO_80 = 1.2816 / 1.6449  # half-width of an 80 % range / that of a 90 % range, normal errors
 
 
 class Agreed(NamedTuple):
-    """Agreed demand (contract `consensus_demand`), and what each override did to it."""
+    """Agreed demand, and what each person's and each event's part in it is.
+
+    `demand` is contract `consensus_demand`; `overrides` says what each override did; `events` and
+    `deals` what each event and each opportunity adds; `stages` what deals of each stage became.
+    """
 
     demand: pd.DataFrame
-    override_effect: pd.DataFrame
+    overrides: pd.DataFrame
+    events: pd.DataFrame
+    deals: pd.DataFrame
+    stages: pd.DataFrame
 
 
 def agree_demand(
     baseline: pd.DataFrame,
     history: pd.DataFrame,
     item: pd.DataFrame,
+    event: pd.DataFrame,
+    uplift: pd.DataFrame,
+    opportunity_line: pd.DataFrame,
+    opportunity_stage: pd.DataFrame,
     forecast_stream: pd.DataFrame,
     stream_value: pd.DataFrame,
     override: pd.DataFrame,
@@ -33,14 +51,19 @@ def agree_demand(
     cycle: str,
     as_of: pd.Timestamp,
 ) -> Agreed:
-    """Put people's forecasts and changes on top of the baseline.
+    """Put planned events, deals, people's forecasts and people's changes on the baseline.
 
-    Order: streams drawn in by the weight they earned, then overrides, oldest first.
+    In this order: events by their measured uplift and dip, deals beyond what the baseline holds,
+    streams by the weight they earned, overrides, oldest first. demand = the sum, not below 0.
 
     Args:
-        baseline: contract `baseline`.
+        baseline: contract `baseline`, without events.
         history: contract `demand_history`, for proportions where the baseline is 0.
         item: contract `item`.
+        event: contract `event`.
+        uplift: what `measure_uplift` returned.
+        opportunity_line: contract; deals as known.
+        opportunity_stage: contract; when deals entered their stages.
         forecast_stream: contract; rows of `cycle` count.
         stream_value: weights by stream and owner.
         override: contract `override`; those expired by `as_of` are ignored.
@@ -48,8 +71,45 @@ def agree_demand(
         as_of: last day of what is known.
 
     Example:
-        Baseline 100, nobody says anything: demand 100.
+        Baseline 100, an event of +30, nobody says anything: demand 130.
     """
-    with_streams = apply_streams(baseline, forecast_stream, stream_value, history, item, cycle)
+    events = plan_events(baseline, event, uplift, item, as_of)
+    stages = measure_stages(opportunity_line, opportunity_stage, as_of)
+    deals = plan_pipeline(opportunity_line, opportunity_stage, stages, baseline, history, as_of)
+    rows = _add_pipeline(_add_events(baseline, events.rows), deals.rows)
+    with_streams = apply_streams(rows, forecast_stream, stream_value, history, item, cycle)
     with_overrides, effect = apply_overrides(with_streams, override, history, item, as_of)
-    return Agreed(to_consensus_demand(with_overrides), effect)
+    demand = to_consensus_demand(with_overrides)
+    return Agreed(demand, effect, events.events, deals.deals, stages.rates)
+
+
+def _add_events(baseline: pd.DataFrame, planned: pd.DataFrame) -> pd.DataFrame:
+    """Add `event_qty`; the range grows by the events' own uncertainty, in squares."""
+    extra = planned[[*CELL, "event_qty", "lo_90_qty", "hi_90_qty"]]
+    rows = baseline.merge(extra, on=CELL, how="left", validate="one_to_one")
+    rows = rows.fillna({"event_qty": 0.0, "lo_90_qty": 0.0, "hi_90_qty": 0.0})
+    below = (rows["event_qty"] - rows["lo_90_qty"]) * TO_80
+    above = (rows["hi_90_qty"] - rows["event_qty"]) * TO_80
+    low = rows["baseline_qty"] - np.hypot(rows["baseline_qty"] - rows["lo_80_qty"], below)
+    high = rows["baseline_qty"] + np.hypot(rows["hi_80_qty"] - rows["baseline_qty"], above)
+    return rows.assign(lo_80_qty=low, hi_80_qty=high).drop(columns=["lo_90_qty", "hi_90_qty"])
+
+
+def _add_pipeline(rows: pd.DataFrame, planned: pd.DataFrame) -> pd.DataFrame:
+    """Add `pipeline_qty`; deals for a place that nobody sold at before add rows."""
+    extra = planned.loc[planned["pipeline_qty"] != 0, [*CELL, "pipeline_qty"]]
+    merged = rows.merge(extra, on=CELL, how="outer", validate="one_to_one")
+    amounts = [name for name in merged.columns if name.endswith("_qty")]
+    filled = merged.fillna({**dict.fromkeys(amounts, 0.0), "method": "zero"})
+    return _fill_months(filled, rows["period"].unique(), amounts)
+
+
+def _fill_months(rows: pd.DataFrame, periods: Any, amounts: list[str]) -> pd.DataFrame:
+    """Give every place every month of the horizon; what is added is 0."""
+    places = rows[LEAF].drop_duplicates()
+    if len(rows) == len(places) * len(periods):
+        return rows.sort_values(CELL, kind="stable", ignore_index=True)
+    grid = places.merge(pd.DataFrame({"period": periods}), how="cross")
+    full = grid.merge(rows, on=CELL, how="left", validate="one_to_one")
+    filled = full.fillna({**dict.fromkeys(amounts, 0.0), "method": "zero"})
+    return filled.sort_values(CELL, kind="stable", ignore_index=True)

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sopkit.demand.events import plan_events, take_out_events
 from sopkit.demand.places import forecast_places
 from sopkit.demand.series import blank_before_start, from_series, to_series
+from sopkit.demand.shares import find_customer_shares, split_to_customers
 from sopkit.periods import add_months, months_between
 from sopkit.tables import PLACE, TABLES
 from sopkit.tables.panel import to_panel, until
 
 MIN_MONTHS = 3
+GAIN_MONTHS = 12
 
 
 def backtest_baseline(
@@ -21,24 +24,26 @@ def backtest_baseline(
     item: pd.DataFrame,
     cycle_period: pd.Timestamp,
     *,
+    event: pd.DataFrame | None = None,
     cutoffs: int = 3,
     backtest_horizon: int = 6,
     cutoff_step_months: int = 4,
-    family_weight: float = 0.0,
-    min_history_months: int = 24,
-    country: str = "",
+    **options: Any,
 ) -> pd.DataFrame:
     """Forecast again from earlier months and set the result beside what came.
 
     The newest cutoff lies `backtest_horizon` months before the cycle, so that each cutoff has all
     its months; the others are `cutoff_step_months` apart. No month after a cutoff is seen by its
-    forecast; the item master (launch and end dates) is taken as known. Forecasts learn from
+    forecast: calendar effects and uplifts of events are measured anew from what was known. The item
+    master (launch and end dates) and the plan of events are taken as known. Forecasts learn from
     `cleaned_qty` and are scored on `actual_qty`.
 
     Args:
         history: contract `demand_history`.
         item: contract `item`.
         cycle_period: first month without history.
+        event: contract `event`; its past is taken out before, its plan put on after.
+        options: what `forecast_places` takes.
 
     Returns:
         Contract `backtest`, without series that were asleep (nothing forecast, nothing came).
@@ -49,18 +54,85 @@ def backtest_baseline(
     """
     if history.empty:
         return TABLES["backtest"].empty()
-    return backtest_series(
-        to_series(history),
-        to_panel(history, PLACE, "actual_qty").fillna(0.0),
-        item,
-        choose_cutoffs(
-            history["period"].min(), cycle_period, cutoffs, backtest_horizon, cutoff_step_months
+    actual = to_panel(history, PLACE, "actual_qty").fillna(0.0)
+    found = []
+    for cutoff in choose_cutoffs(
+        history["period"].min(), cycle_period, cutoffs, backtest_horizon, cutoff_step_months
+    ):
+        known = history[history["period"] <= cutoff]
+        uplift, steady = take_out_events(known, event, item)
+        points, _ = forecast_places(to_series(steady), item, backtest_horizon, **options)
+        rows = _score_cutoff(points, actual, cutoff)
+        found.append(_add_events(rows, known, event, uplift, item, cutoff))
+    return _stack(found)
+
+
+def measure_calendar_gain(
+    history: pd.DataFrame,
+    item: pd.DataFrame,
+    cycle_period: pd.Timestamp,
+    *,
+    country: str,
+    years: int = 2,
+    **options: Any,
+) -> pd.DataFrame:
+    """Forecast the last Januaries and Februaries again, with the calendar and without.
+
+    From the December before, by what was known then; only months that have passed.
+
+    Args:
+        history: contract `demand_history`, events taken out.
+        item: contract `item`.
+        cycle_period: first month without history.
+        country: whose calendar.
+        years: how many of the last years.
+        options: what `forecast_places` takes.
+
+    Returns:
+        A row a year: `year`, `wape_rate` with the calendar and `without_wape_rate`, at
+        item-location. Empty where no year is known.
+    """
+    actual = to_panel(history, PLACE, "actual_qty").fillna(0.0)
+    found = []
+    for year in range(cycle_period.year - years, cycle_period.year + 1):
+        cutoff = pd.Timestamp(year - 1, 12, 1)
+        known = history[history["period"] <= cutoff]
+        if pd.Timestamp(year, 2, 1) >= cycle_period or known["period"].nunique() < 2 * GAIN_MONTHS:
+            continue
+        sides = []
+        for code in (country, ""):
+            points, _ = forecast_places(to_series(known), item, 2, country=code, **options)
+            rows = _score_cutoff(points, actual, cutoff)
+            missed = (rows["forecast_qty"] - rows["actual_qty"]).abs().sum()
+            sides.append(missed / rows["actual_qty"].sum())
+        found.append((year, *sides))
+    return pd.DataFrame(found[-years:], columns=["year", "wape_rate", "without_wape_rate"])
+
+
+def _add_events(
+    rows: pd.DataFrame,
+    known: pd.DataFrame,
+    event: pd.DataFrame | None,
+    uplift: pd.DataFrame,
+    item: pd.DataFrame,
+    cutoff: pd.Timestamp,
+) -> pd.DataFrame:
+    """Put the planned events of the months ahead on a backtest's forecast."""
+    if event is None or event.empty:
+        return rows
+    shares = find_customer_shares(known, item, rows)
+    leaves = split_to_customers(
+        rows[[*PLACE, "period", "statistical_qty"]].rename(
+            columns={"statistical_qty": "baseline_qty"}
         ),
-        backtest_horizon,
-        family_weight=family_weight,
-        min_history_months=min_history_months,
-        country=country,
+        shares,
+        ["baseline_qty"],
     )
+    planned = plan_events(leaves, event, uplift, item, cutoff + pd.offsets.MonthEnd(0)).rows
+    change = planned.groupby([*PLACE, "period"], as_index=False).agg(event_qty=("event_qty", "sum"))
+    told = rows.merge(change, on=[*PLACE, "period"], how="left", validate="one_to_one")
+    total = told["statistical_qty"] + told["event_qty"].fillna(0.0)
+    return told.assign(forecast_qty=total.clip(lower=0.0))[TABLES["backtest"].column_names]
 
 
 def backtest_series(
@@ -86,6 +158,10 @@ def backtest_series(
         if len(seen):
             points, _ = forecast_places(seen, item, horizon, **options)
             found.append(_score_cutoff(points, actual, cutoff))
+    return _stack(found)
+
+
+def _stack(found: list[pd.DataFrame]) -> pd.DataFrame:
     if not found:
         return TABLES["backtest"].empty()
     key = [*PLACE, "cutoff", "period"]
@@ -112,6 +188,7 @@ def _score_cutoff(points: pd.DataFrame, actual: pd.DataFrame, cutoff: pd.Timesta
         extra = from_series(panel, name)
         rows = rows.merge(extra, on=[*PLACE, "period"], how="left", validate="one_to_one")
     rows = rows.fillna({"naive_qty": 0.0, "actual_qty": 0.0})
+    rows["statistical_qty"] = rows["forecast_qty"]
     rows["cutoff"] = cutoff
     rows["lag"] = months_between(rows["cutoff"], rows["period"]) - 1
     awake = (rows["forecast_qty"] > 0) | (rows["actual_qty"] > 0)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sopkit.demand.places import forecast_places
+from sopkit.demand.launches import launch_range, measure_launch_spread
+from sopkit.demand.places import forecast_places, stand_in_for
 from sopkit.demand.ranges import add_ranges
 from sopkit.demand.series import to_series
 from sopkit.demand.shares import find_customer_shares, split_to_customers
 from sopkit.tables import PLACE, TABLES
 
-AMOUNTS = ["baseline_qty", "lo_80_qty", "hi_80_qty"]
+RANGES = {"80": 1.2816, "95": 1.9600}
+AMOUNTS = ["baseline_qty", *(f"{side}_{level}_qty" for level in RANGES for side in ("lo", "hi"))]
 
 
 def forecast_baseline(
@@ -57,6 +59,22 @@ def forecast_baseline(
     )
     rows = add_ranges(points, method, series, backtest)
     rows = rows.merge(method.reset_index(), on=PLACE, how="left", validate="many_to_one")
+    rows = _range_launches(rows, series, item)
     shares = find_customer_shares(history, item, rows)
     split = split_to_customers(rows, shares, AMOUNTS)[TABLES["baseline"].column_names]
     return split.sort_values(list(TABLES["baseline"].key), kind="stable", ignore_index=True)
+
+
+def _range_launches(rows: pd.DataFrame, series: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
+    """Give new items the range that past launches justify, not that of items known for long."""
+    new = rows["method"] == "like_item"
+    if not new.any():
+        return rows
+    places = pd.MultiIndex.from_frame(rows.loc[new, PLACE].drop_duplicates())
+    spread = measure_launch_spread(series, places, stand_in_for(item))
+    own = spread.reindex(pd.MultiIndex.from_frame(rows.loc[new, PLACE])).to_numpy(dtype=float)
+    ranged = rows.copy()
+    for level, z in RANGES.items():
+        low, high = launch_range(rows.loc[new, "baseline_qty"].to_numpy(dtype=float), own, z)
+        ranged.loc[new, f"lo_{level}_qty"], ranged.loc[new, f"hi_{level}_qty"] = low, high
+    return ranged

@@ -1,4 +1,4 @@
-"""Baseline, streams and overrides to the one demand everybody plans on."""
+"""Baseline, events, deals, streams and overrides to the one demand everybody plans on."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import pandas as pd
 
 from sopkit.tables import TABLES
 
+PARTS = ["event_qty", "pipeline_qty", "stream_qty", "override_qty"]
+
 
 def to_consensus_demand(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add the parts up: demand = baseline + streams + overrides; the range moves along.
+    """Add the parts up: demand = baseline + events + pipeline + streams + overrides, at least 0.
+
+    The range moves along.
 
     Args:
-        rows: what `apply_overrides` returned: `baseline_qty`, `stream_qty`, `override_qty`,
+        rows: what `apply_overrides` returned: `baseline_qty`, PARTS (0 where a column is absent),
             `lo_80_qty`, `hi_80_qty`.
 
     Returns:
@@ -21,9 +25,9 @@ def to_consensus_demand(rows: pd.DataFrame) -> pd.DataFrame:
     Example:
         100 (80 to 130) + 20 - 5: 115 (95 to 145).
     """
-    parts = rows["baseline_qty"] + rows["stream_qty"] + rows["override_qty"]
-    demand = np.maximum(parts, 0.0)
-    shift = rows["stream_qty"] + rows["override_qty"]
+    rows = rows.assign(**{name: 0.0 for name in PARTS if name not in rows.columns})
+    shift = rows[PARTS].sum(axis=1)
+    demand = np.maximum(rows["baseline_qty"] + shift, 0.0)
     told = rows.assign(
         demand_qty=demand,
         lo_80_qty=np.clip(rows["lo_80_qty"] + shift, 0.0, demand),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sopkit.demand.agree import agree_demand
 from sopkit.demand.baseline import forecast_baseline
+from sopkit.demand.events import take_out_events
 from sopkit.tables import CELL, TABLES
 
 Inputs = dict[str, Any]
@@ -23,10 +24,29 @@ CAUSES = (
     "streams",
     "overrides",
 )
-OPTIONS = ("horizon_months", "family_weight", "min_history_months")
-FORECAST = ("history", "item", *OPTIONS)
+OPTIONS = ("horizon_months", "family_weight", "min_history_months", "country")
+FORECAST = ("history", "item", "event", *OPTIONS)
 HIERARCHY = ["family", "category", "base_unit"]
-AGREE = ("forecast_stream", "stream_value", "override", "cycle", "as_of")
+AGREE = (
+    "event",
+    "opportunity_line",
+    "opportunity_stage",
+    "forecast_stream",
+    "stream_value",
+    "override",
+    "cycle",
+    "as_of",
+)
+
+
+TABLES_THEN = (
+    "item",
+    "event",
+    "opportunity_line",
+    "opportunity_stage",
+    "stream_value",
+    "override",
+)
 
 
 def explain_move(
@@ -88,6 +108,11 @@ def explain_move(
 def demand_from(inputs: Mapping[str, Any]) -> pd.DataFrame:
     """Return the agreed demand that inputs by name (FORECAST and AGREE) give; without ranges."""
     return _Runner().demand_of(dict(inputs))
+
+
+def no_move() -> pd.DataFrame:
+    """Return what `explain_move` returns where there is nothing to compare with: no rows."""
+    return TABLES["demand_move"].empty()
 
 
 def sum_move(move: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -152,37 +177,39 @@ UPDATES: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Inputs]] = {
     "hierarchy": _new_hierarchy,
     "model": _all_of(*OPTIONS),
     "lifecycle": _all_of("item"),
-    "events": _all_of(),
+    "events": _all_of("event", "opportunity_line", "opportunity_stage"),
     "streams": _all_of("forecast_stream", "stream_value", "cycle"),
 }
 
 
 class _Runner:
-    """Forecasts again only what a step changed: the baseline, its people's part, or neither."""
+    """Forecasts again only what a step changed: the baseline, what is put on it, or neither."""
 
     def __init__(self) -> None:
         self._seen: Inputs = {}
-        self._baseline = pd.DataFrame()
-        self._demand = pd.DataFrame()
+        self._uplift = self._baseline = self._demand = pd.DataFrame()
 
     def demand_of(self, inputs: Inputs) -> pd.DataFrame:
         """Return the demand that these inputs give."""
         if not self._same(inputs, FORECAST):
-            self._baseline = forecast_baseline(
-                inputs["history"],
-                inputs["item"],
-                inputs["horizon_months"],
-                TABLES["backtest"].empty(),
-                **{name: inputs[name] for name in OPTIONS[1:]},
-            )
+            self._forecast(inputs)
             self._seen = {}
         if not self._same(inputs, (*FORECAST, *AGREE)):
-            people = {name: inputs[name] for name in AGREE}
-            self._demand = agree_demand(
-                self._baseline, inputs["history"], inputs["item"], **people
-            ).demand
+            named = {name: inputs[name] for name in ("history", "item", *AGREE)}
+            self._demand = agree_demand(self._baseline, uplift=self._uplift, **named).demand
         self._seen = inputs
         return self._demand
+
+    def _forecast(self, inputs: Inputs) -> None:
+        item = inputs["item"]
+        self._uplift, steady = take_out_events(inputs["history"], inputs["event"], item)
+        self._baseline = forecast_baseline(
+            steady,
+            item,
+            inputs["horizon_months"],
+            TABLES["backtest"].empty(),
+            **{name: inputs[name] for name in OPTIONS[1:]},
+        )
 
     def _same(self, inputs: Inputs, names: tuple[str, ...]) -> bool:
         return bool(self._seen) and all(_equal(self._seen[one], inputs[one]) for one in names)

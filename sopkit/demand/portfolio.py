@@ -73,7 +73,7 @@ def list_run_outs(
         Stock 100, 20 on order, demand 70 until the end, cost 3: 50 stranded, 150 in money.
     """
     ends = item[item["end_date"] < add_months(first, months)][["item", "end_date"]]
-    stock = opening_stock.groupby(PLACE, as_index=False)["on_hand_qty"].sum()
+    stock = opening_stock.groupby(PLACE, as_index=False).agg(on_hand_qty=("on_hand_qty", "sum"))
     parts = {
         "stock_qty": stock.groupby("item")["on_hand_qty"].sum(),
         "coming_qty": open_supply.groupby("item")["open_qty"].sum(),

@@ -1,4 +1,4 @@
-"""Tables for the demand meeting: comparisons, portfolio, and what deserves a look."""
+"""Tables for the demand meeting: comparisons with other numbers, months side by side."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ import pandas as pd
 
 from sopkit.demand.levels import add_family
 from sopkit.periods import add_months
-from sopkit.tables import CELL, PLACE
-from sopkit.tables.panel import to_panel
-
-LOOK_MONTHS = 6
-LIMIT = 20
-REPEATS = pd.Series({"surprise": 3, "error": 6, "change": 1, "streams": 1, "new": 1})
+from sopkit.tables import CELL
 
 
 def find_last_plan(past: pd.DataFrame, cycle: str) -> pd.DataFrame:
@@ -114,100 +109,6 @@ def stack_months(
     ]
     wide = pd.concat(sums, axis=1).rename_axis(key).reset_index()
     return wide.reindex(columns=[*key, *parts]).sort_values(key, kind="stable", ignore_index=True)
-
-
-def rank_for_review(
-    demand: pd.DataFrame,
-    history: pd.DataFrame,
-    backtest: pd.DataFrame,
-    last_plan: pd.DataFrame,
-    segment: pd.DataFrame,
-    worth: pd.DataFrame,
-    *,
-    limit: int = LIMIT,
-) -> pd.DataFrame:
-    """List the item-locations where a person's look is worth most, dearest first.
-
-    Each row stands for its largest reason, in units of the next six months (never more than
-    their demand), times the net revenue of a unit:
-
-    - surprise: last month's actual - the last plan for it, three times: it may last half the time
-    - error: what the backtest missed a month beyond the usual rate of error, six times
-    - change: demand - last cycle's, in the months both cover
-    - streams: what people's forecasts changed
-    - new: half of the demand of an item that rests on another one's history
-
-    Args:
-        worth: `item`, `unit_value`.
-        segment: contract `segment`, for the pattern.
-
-    Returns:
-        `item`, `location`, `reason`, `demand_qty` (six months), `seen_qty` (what was seen, signed:
-        plus is more demand), `look_qty`, `look_value`; at most `limit` rows.
-    """
-    first = demand["period"].min()
-    ahead = demand[demand["period"] < add_months(first, LOOK_MONTHS)]
-    total = ahead.groupby(PLACE)[["demand_qty", "stream_qty"]].sum()
-    new = _find_new(segment, total.index)
-    seen = pd.DataFrame(
-        {
-            "surprise": _find_surprise(history, last_plan, first),
-            "error": _find_excess_error(backtest),
-            "change": _find_change(ahead, last_plan),
-            "streams": total["stream_qty"],
-            "new": (total["demand_qty"] / 2).where(new, 0.0),
-        }
-    )
-    seen = seen.reindex(total.index).astype(float).fillna(0.0)
-    at_stake = (seen.abs() * REPEATS).clip(upper=total["demand_qty"], axis=0)
-    reason = at_stake.idxmax(axis=1)
-    rows = total[["demand_qty"]].assign(
-        reason=reason,
-        seen_qty=seen.where(seen.columns.to_numpy() == reason.to_numpy()[:, None]).sum(axis=1),
-        look_qty=at_stake.max(axis=1),
-    )
-    rows = rows.reset_index().merge(worth, on="item", how="left", validate="many_to_one")
-    usual = worth["unit_value"].median() if len(worth) else 0.0
-    rows["look_value"] = rows["look_qty"] * rows["unit_value"].fillna(usual)
-    rows = rows[rows["look_value"] > 0].drop(columns="unit_value")
-    ranked = rows.sort_values(["look_value", *PLACE], ascending=[False, True, True], kind="stable")
-    columns = [*PLACE, "reason", "demand_qty", "seen_qty", "look_qty", "look_value"]
-    return ranked[columns].head(limit).reset_index(drop=True)
-
-
-def list_recent(history: pd.DataFrame, places: pd.DataFrame, months: int = 24) -> list[list[float]]:
-    """Return the last months of actual demand of each item-location, oldest first."""
-    panel = to_panel(history, PLACE, "actual_qty").fillna(0.0).iloc[:, -months:]
-    keys = pd.MultiIndex.from_frame(places[PLACE])
-    return [[float(one) for one in row] for row in panel.reindex(keys).fillna(0.0).to_numpy()]
-
-
-def _find_new(segment: pd.DataFrame, places: pd.Index) -> pd.Series:
-    pattern = segment.set_index(PLACE)["pattern"].reindex(places)
-    return pattern.isna() | pattern.eq("new")
-
-
-def _find_surprise(
-    history: pd.DataFrame, last_plan: pd.DataFrame, first: pd.Timestamp
-) -> pd.Series:
-    month = add_months(first, -1)
-    came = history[history["period"] == month].groupby(PLACE)["actual_qty"].sum()
-    plan = last_plan[last_plan["period"] == month].groupby(PLACE)["demand_qty"].sum()
-    return came.sub(plan, fill_value=0.0) if len(plan) else 0.0 * came
-
-
-def _find_change(ahead: pd.DataFrame, last_plan: pd.DataFrame) -> pd.Series:
-    both = sorted(set(ahead["period"]) & set(last_plan["period"]))
-    now = ahead[ahead["period"].isin(both)].groupby(PLACE)["demand_qty"].sum()
-    then = last_plan[last_plan["period"].isin(both)].groupby(PLACE)["demand_qty"].sum()
-    return now.sub(then, fill_value=0.0) if len(then) else 0.0 * now
-
-
-def _find_excess_error(backtest: pd.DataFrame) -> pd.Series:
-    missed = (backtest["forecast_qty"] - backtest["actual_qty"]).abs()
-    usual = missed.sum() / max(backtest["actual_qty"].sum(), 1e-12)
-    beyond = missed - usual * backtest["actual_qty"]
-    return beyond.groupby([backtest[name] for name in PLACE]).mean().clip(lower=0.0)
 
 
 def summarise_segments(segment: pd.DataFrame) -> pd.DataFrame:

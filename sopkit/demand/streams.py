@@ -17,6 +17,7 @@ EXPECTED = ["baseline_qty", "event_qty", "pipeline_qty"]
 MIN_MONTHS = 6
 NO_DIFFERENCE_RATE = 0.01
 STREAM_CELL = ["stream", "owner", "lag", "cycle", *LEVEL, "period"]
+OWNER = ["stream", "owner"]
 COMPARED = [*STREAM_CELL, "forecast_qty", "reference_qty", "actual_qty", "basis"]
 
 
@@ -127,33 +128,6 @@ def forecast_reference(known: pd.DataFrame, horizon: int, reference: str) -> pd.
     return pd.DataFrame(points, index=known.index, columns=periods)
 
 
-def weigh_streams(
-    value: pd.DataFrame, stream_weight: float, *, min_months: int = MIN_MONTHS
-) -> pd.DataFrame:
-    """Give each stream and owner its weight in consensus demand: `stream_weight`, or nothing.
-
-    A stream counts when its value added, over all lags weighted by cells, is above one point of
-    WAPE (less is no difference) and was measured in at least `min_months` months.
-
-    Args:
-        value: contract `stream_value`, `weight_rate` not needed.
-        stream_weight: 0 ignores people, 1 follows them instead of the baseline.
-
-    Example:
-        Value added 0.04 over 12 months, stream_weight 0.5: weight 0.5. Value added -0.02: 0.
-    """
-    if value.empty:
-        return value.assign(weight_rate=pd.Series(dtype=float))
-    owner = [value["stream"], value["owner"]]
-    cells = value["cell_count"].groupby(owner).transform("sum")
-    pooled = (value["value_added_rate"] * value["cell_count"]).groupby(owner).transform(
-        "sum"
-    ) / cells
-    months = value["month_count"].groupby(owner).transform("max")
-    earns = (pooled > NO_DIFFERENCE_RATE) & (months >= min_months)
-    return value.assign(weight_rate=np.where(earns, stream_weight, 0.0))
-
-
 def apply_streams(
     baseline: pd.DataFrame,
     forecast_stream: pd.DataFrame,
@@ -181,8 +155,9 @@ def apply_streams(
     Example:
         Baseline 100, stream 140, weight 0.5: stream_qty is +20. With a bias of 40 %: 0.
     """
-    weights = rule.groupby(["stream", "owner"], as_index=False)["weight_rate"].max()
     now = add_lag(forecast_stream[forecast_stream["cycle"] == cycle])
+    rule = lend_rule(rule, now)
+    weights = rule.groupby(["stream", "owner"], as_index=False)["weight_rate"].max()
     now = now.merge(weights, on=["stream", "owner"], how="inner", validate="many_to_one")
     now = now[now["weight_rate"] > 0].reset_index(drop=True)
     if now.empty or baseline.empty:
@@ -207,6 +182,26 @@ def apply_streams(
         summed[[*CELL, "stream_qty"]], on=CELL, how="left", validate="one_to_one"
     ).fillna({"stream_qty": 0.0})
     return told.assign(stream_qty=np.maximum(told["stream_qty"], -expected.to_numpy()))
+
+
+def lend_rule(rule: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """Give owners without a past of their own the mean rule of their stream.
+
+    So a stream that was one owner's until now, and is given by several, keeps its say.
+
+    Example:
+        Stream sales of the head of sales has weight 0.4; a region's first number gets 0.4 too.
+    """
+    if rule.empty or now.empty:
+        return rule
+    known = pd.MultiIndex.from_frame(rule[OWNER])
+    asked = now[OWNER].drop_duplicates()
+    newcomers = asked[~pd.MultiIndex.from_frame(asked).isin(known)]
+    rates = [name for name in ("weight_rate", "bias_used_rate") if name in rule.columns]
+    by = [name for name in ("stream", "lag") if name in rule.columns]
+    mean = rule.groupby(by, as_index=False)[rates].mean()
+    lent = newcomers.merge(mean, on="stream", how="inner")
+    return pd.concat([rule, lent], ignore_index=True) if len(lent) else rule
 
 
 def _find_bias(now: pd.DataFrame, rule: pd.DataFrame) -> np.ndarray:

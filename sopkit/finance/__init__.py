@@ -21,6 +21,7 @@ from sopkit.finance.money import (
     look_up_price,
     price_demand,
     to_money,
+    unit_worth,
     value_stock,
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "sum_bridge",
     "to_money",
     "to_outlook",
+    "unit_worth",
     "value_stock",
 ]

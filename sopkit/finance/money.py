@@ -12,6 +12,7 @@ from sopkit.errors import InputError
 from sopkit.tables import ALL, PLACE
 
 MID_MONTH = pd.Timedelta(days=14)
+LEAST_MARGIN_RATE = 0.1
 
 
 def look_up_price(cells: pd.DataFrame, price: pd.DataFrame) -> pd.Series:
@@ -209,3 +210,25 @@ def cost_places(places: pd.DataFrame, cost: pd.DataFrame, period: pd.Timestamp) 
     keys = places[PLACE].drop_duplicates().sort_values(PLACE, ignore_index=True)
     unit = look_up_cost(keys.assign(period=period), cost).fillna(0.0)
     return keys.assign(unit_cost_value=unit)
+
+
+def unit_worth(
+    unit_revenue: pd.DataFrame, cost: pd.DataFrame, period: pd.Timestamp
+) -> pd.DataFrame:
+    """Return what one unit more or less is worth: its margin, at least a tenth of its revenue.
+
+    Args:
+        unit_revenue: `item`, `unit_value`: net revenue of a unit.
+        cost: contract `cost`; an item without any counts its revenue.
+        period: month whose cost counts.
+
+    Returns:
+        `item`, `unit_value`.
+
+    Example:
+        Revenue 10, cost 6: worth 4. Revenue 10, cost 9.5: worth 1.
+    """
+    cells = unit_revenue[["item"]].assign(location=ALL, period=period)
+    margin = unit_revenue["unit_value"] - look_up_cost(cells, cost).fillna(0.0)
+    worth = margin.clip(lower=LEAST_MARGIN_RATE * unit_revenue["unit_value"])
+    return unit_revenue[["item"]].assign(unit_value=worth)

@@ -6,12 +6,19 @@ are never altered: an override is withdrawn, a stream's number is superseded, an
 
 from __future__ import annotations
 
-from sopkit.planbook.book import Planbook, fingerprint_planbook, open_planbook
+from sopkit.planbook.book import (
+    People,
+    Planbook,
+    fingerprint_planbook,
+    open_planbook,
+    read_people,
+)
 from sopkit.planbook.connect import URL_VARIABLE, find_book_file, has_planbook
 from sopkit.planbook.overrides import find_override_problems, find_same, join_overrides
 
 __all__ = [
     "URL_VARIABLE",
+    "People",
     "Planbook",
     "find_book_file",
     "find_override_problems",
@@ -20,4 +27,5 @@ __all__ = [
     "has_planbook",
     "join_overrides",
     "open_planbook",
+    "read_people",
 ]

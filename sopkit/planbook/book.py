@@ -6,7 +6,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -23,6 +23,7 @@ from sopkit.planbook.connect import (
     writing,
 )
 from sopkit.planbook.rows import hash_rows, to_time
+from sopkit.tables import TABLES
 
 
 def open_planbook(folder: Path, url: str | None = None, *, company: str = "") -> Planbook:
@@ -49,6 +50,24 @@ def open_planbook(folder: Path, url: str | None = None, *, company: str = "") ->
         engine.dispose()
         raise
     return Planbook(engine, company or os.environ.get("SOPKIT_COMPANY", ""))
+
+
+class People(NamedTuple):
+    """What people gave for a cycle: `override` and `stream`, by their contracts."""
+
+    override: pd.DataFrame
+    stream: pd.DataFrame
+
+
+def read_people(folder: Path, cycle: str, *, company: str = "", url: str | None = None) -> People:
+    """Return the overrides that hold in a cycle, and all streams up to it; empty without a book.
+
+    A planning folder in which nobody entered anything gets no book by being read.
+    """
+    if not has_planbook(folder, url):
+        return People(TABLES["override"].empty(), TABLES["forecast_stream"].empty())
+    with open_planbook(folder, url, company=company) as book:
+        return People(book.read_overrides(cycle), book.read_streams(cycle, past=True))
 
 
 def fingerprint_planbook(

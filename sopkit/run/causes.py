@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from sopkit.cycle import CyclePaths, Manifest, StepRecord, hash_file, read_manifest
@@ -12,6 +13,7 @@ from sopkit.run.steps import Step
 
 _NO_CAUSE = ("lang", "interactive")
 _MEMORY = ".seen.json"
+URL_VARIABLE, BOOK_FILE = "SOPKIT_PLANBOOK_URL", "data/planbook.sqlite"
 
 
 def find_causes(
@@ -38,7 +40,24 @@ def find_causes(
     if step.company_tables:
         memory = paths.root / _MEMORY
         causes["company files"] = hash_company_files(folder, mapping, step.company_tables, memory)
+    if step.planbook:
+        causes["planbook"] = hash_planbook(paths)
     return causes
+
+
+def hash_planbook(paths: CyclePaths) -> str:
+    """Return the hash of people's input for a cycle; empty where there is no planbook yet.
+
+    Loading the database's library takes longer than all the rest of a run with nothing to do, so
+    that the book is looked for first.
+    """
+    if not os.environ.get(URL_VARIABLE) and not (paths.folder / BOOK_FILE).exists():
+        return ""
+    from sopkit.planbook import fingerprint_planbook
+
+    manifest = read_manifest(paths)
+    company = manifest.company if manifest else ""
+    return fingerprint_planbook(paths.folder, paths.name, company=company)
 
 
 def hash_read(paths: CyclePaths, name: str, company: str) -> str:

@@ -23,6 +23,7 @@ class Step:
         must_write: tables without which the step has not succeeded.
         company_tables: input tables whose company files, by the mapping, the step reads.
         files: other files it reads, from the planning folder.
+        planbook: it reads people's input from the planbook.
         warm: modules its kernel loads while the step before is still at work.
     """
 
@@ -31,6 +32,7 @@ class Step:
     must_write: tuple[str, ...] = ()
     company_tables: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    planbook: bool = False
     warm: tuple[str, ...] = ()
 
     def notebook(self, folder: Path) -> Path:
@@ -49,8 +51,9 @@ _COMPANY_TABLES = {
     "demand": ("override",),
 }
 _FILES = {"executive": ("params/kpi.yaml",)}
+_PLANBOOK = ("demand",)
 _WARM = {
-    "demand": ("statsforecast", "statsforecast.models"),
+    "demand": ("statsforecast", "statsforecast.models", "sqlalchemy"),
     "supply": ("linopy", "highspy"),
     "consensus": ("linopy", "highspy"),
 }
@@ -63,6 +66,7 @@ STEPS: tuple[Step, ...] = tuple(
         must_write=_must_write(name),
         company_tables=_COMPANY_TABLES.get(section, ()),
         files=_FILES.get(section, ()),
+        planbook=section in _PLANBOOK,
         warm=(*_ALWAYS_WARM, *_WARM.get(section, ())),
     )
     for section, name in STAGES.items()

@@ -18,6 +18,7 @@ from sopkit.tables.build import (
 )
 from sopkit.tables.demand import place
 from sopkit.tables.results_demand import DATA_RESULTS, DEMAND_RESULTS
+from sopkit.tables.results_review import REVIEW_RESULTS
 from sopkit.tables.results_supply import SUPPLY_RESULTS
 
 CONSENSUS_STEP = "04_consensus_review"
@@ -146,6 +147,7 @@ APPROVED_PLAN = result(
 RESULTS = (
     *DATA_RESULTS,
     *DEMAND_RESULTS,
+    *REVIEW_RESULTS,
     *SUPPLY_RESULTS,
     SCENARIO_MONTH,
     SCENARIO_COST,
