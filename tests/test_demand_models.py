@@ -144,10 +144,10 @@ def test_a_short_series_takes_the_path_its_name_says():
 def test_members_weigh_equally_until_thirty_months_and_then_half_by_errors():
     values = np.full((1, 36), np.nan)
     values[0, -29:] = rising(29)
-    assert np.allclose(ensemble.weigh_members(values), 0.2)
+    assert np.allclose(ensemble.weigh_members(values), 0.25)
     weight = ensemble.weigh_members(rising()[None, :])
     assert weight.sum() == pytest.approx(1)
-    assert weight.min() >= 0.1 and weight.max() > 0.2
+    assert weight.min() >= 0.125 and weight.max() > 0.25
 
 
 def test_a_sudden_change_is_a_break_and_an_outlier_or_a_slope_is_none():

@@ -20,9 +20,10 @@ def level_breaks(values: Matrix) -> Matrix:
 
     Growth is log(month / the same month a year before). A break is a month from which on the
     median growth of up to 12 months, 8 at least, lies over log 1.4 above, or below, the growth
-    usual in the year before; four fifths of that must show between the six months before and
-    after it, or it is a slope. The most sudden goes first, then one more where there is one.
-    Single outliers move no median. Without this, models take a jump for a season or a trend.
+    usual in the year before, and over the range of the middle half of these months (noise). Four
+    fifths of that must show between the six months before and after it, or it is a slope. The
+    most sudden goes first, then one more where there is one. Single outliers move no median.
+    Without this, models take a jump for a season or a trend.
 
     Args:
         values: a row a series, a column a month; blank before the start.
@@ -49,12 +50,12 @@ def _find_break(values: Matrix) -> tuple[Matrix, NDArray[np.int_]]:
     if months < YEAR + MONTHS_AFTER:
         return np.zeros(count), np.zeros(count, dtype=int)
     growth = _growth(values)
-    after, seen = _middle_ahead(growth, YEAR)
+    after, spread, seen = _middle_ahead(growth, YEAR)
     before = np.pad(after, ((0, 0), (YEAR, 0)), constant_values=np.nan)[:, :months]
     usual = np.where(np.sign(before) == np.sign(after), np.nan_to_num(before), 0.0)
     jump = np.where(np.abs(after) > np.abs(usual), after - usual, 0.0)
     sudden = _mean_ahead(growth, MONTHS_NEAR) - _mean_behind(growth, MONTHS_NEAR)
-    fits = (seen >= MONTHS_AFTER) & (np.abs(jump) > np.log(LEAST_JUMP))
+    fits = (seen >= MONTHS_AFTER) & (np.abs(jump) > np.maximum(np.log(LEAST_JUMP), spread))
     fits &= np.sign(sudden) == np.sign(jump)
     fits &= np.abs(sudden) >= LEAST_SUDDEN * np.abs(jump)
     size = np.where(fits, np.abs(sudden), 0.0)
@@ -77,14 +78,17 @@ def _windows(values: Matrix, months: int) -> Matrix:
     return np.lib.stride_tricks.sliding_window_view(padded, months, axis=1)
 
 
-def _middle_ahead(values: Matrix, months: int) -> tuple[Matrix, NDArray[np.int_]]:
-    """Return the median of the months from each on, and how many of them are known."""
+def _middle_ahead(values: Matrix, months: int) -> tuple[Matrix, Matrix, NDArray[np.int_]]:
+    """Return median and range of the middle half of the months from each on, and their number."""
     ordered = np.sort(_windows(values, months), axis=2)
     known = np.isfinite(ordered).sum(axis=2)
-    low, high = np.maximum(known - 1, 0) // 2, known // 2
-    low_value = np.take_along_axis(ordered, low[:, :, None], axis=2)[:, :, 0]
-    high_value = np.take_along_axis(ordered, np.minimum(high, months - 1)[:, :, None], axis=2)
-    return (low_value + high_value[:, :, 0]) / 2, known
+
+    def at(place: NDArray[np.int_]) -> Matrix:
+        inside = np.clip(place, 0, months - 1)[:, :, None]
+        return np.asarray(np.take_along_axis(ordered, inside, axis=2)[:, :, 0])
+
+    middle = (at((known - 1) // 2) + at(known // 2)) / 2
+    return middle, at(known - 1 - known // 4) - at(known // 4), known
 
 
 def _mean_ahead(values: Matrix, months: int) -> Matrix:

@@ -1,7 +1,6 @@
-"""The baseline's engine: a mean of five cheap and different models.
+"""The baseline's engine: a mean of four cheap and different models.
 
-    theta            follows the level, and a share of the straight line's slope
-    theta_blocks     the same on means of two months, which are calmer
+    theta            follows the level of two-month means, and a share of their line's slope
     damped_trend     level and trend, the trend fading
     holt_winters     level, fading trend and a season that may change
     reversion        returns to a straight line as past gaps did
@@ -24,7 +23,6 @@ from sopkit.demand.models import (
     bridge_gaps,
     forecast_holt_winters,
     forecast_reversion,
-    forecast_theta,
     forecast_theta_blocks,
     forecast_trend,
     measure_season,
@@ -59,7 +57,7 @@ class Forms(NamedTuple):
 
 
 def forecast_ensemble(values: Matrix, horizon: int) -> Matrix:
-    """Forecast each series by a mean of five models (`forecast_members`, `weigh_members`).
+    """Forecast each series by a mean of four models (`forecast_members`, `weigh_members`).
 
     A series of under 12 months is forecast by their mean, recent months weighing more, one without
     any by 0 (`name_methods`).
@@ -91,7 +89,7 @@ def weigh_members(values: Matrix) -> Matrix:
         A row a member, in the order of `MEMBERS`, a column a series; columns sum to 1.
 
     Example:
-        Five members with equal errors: 0.2 each.
+        Four members with equal errors: 0.25 each.
     """
     weight = np.full((len(MEMBERS), len(values)), 1 / len(MEMBERS))
     long = np.isfinite(values).sum(axis=1) >= LEAST_TESTED
@@ -216,8 +214,7 @@ def _blend(share: Matrix, by_factor: Matrix, by_amount: Matrix) -> Matrix:
 
 
 MEMBERS: dict[str, Member] = {
-    "theta": _in_both_forms(forecast_theta, log=True),
-    "theta_blocks": _in_both_forms(partial(forecast_theta_blocks, months=BLOCK), log=True),
+    "theta": _in_both_forms(partial(forecast_theta_blocks, months=BLOCK), log=True),
     "damped_trend": _in_both_forms(forecast_trend),
     "holt_winters": _holt_winters,
     "reversion": _in_both_forms(forecast_reversion),
