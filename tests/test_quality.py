@@ -322,6 +322,8 @@ def test_one_line_far_above_the_customers_usual_line_is_a_bulk_order():
     ]
     assert marks["why_rate"].iloc[0] == pytest.approx(3.2)
     assert quality.find_bulk_orders(history, bulk_lines(120)).empty
+    values[32] = 460.0  # many lines, not one
+    assert quality.find_bulk_orders(monthly(values), bulk_lines(160)).empty
     _, correction = quality.clean_history(
         history, empty("stock_history"), empty("event"), ITEM, bulk_lines(160)
     )

@@ -64,11 +64,8 @@ def stack_marks(marks: Iterable[pd.DataFrame]) -> pd.DataFrame:
     if not found:
         return no_marks()
     kinds = dict.fromkeys(["why_qty", "why_rate", *LOST], float)
-    columns = {name: [] for name in MARK}  # type: dict[str, list[object]]
-    for frame in found:
-        for name in MARK:
-            columns[name].extend(frame[name].tolist())
-    stacked = pd.DataFrame(columns).astype(kinds)
+    stacked = pd.concat([frame[MARK].astype(object) for frame in found], ignore_index=True)
+    stacked = stacked.infer_objects().astype(kinds)
     rank = stacked["reason"].map({reason: place for place, reason in enumerate(ORDER)})
     return (
         stacked.assign(_rank=rank)

@@ -65,6 +65,7 @@ def find_bulk_orders(
     ratio: pd.DataFrame | None = None,
     line_rate: float = 3.0,
     share: float = 0.4,
+    explained: float = 0.5,
     steps: float = 3.0,
     high_rate: float = 1.4,
     min_lines: int = 6,
@@ -74,8 +75,9 @@ def find_bulk_orders(
     """Mark months that one order line, far above the customer's usual line, drove up.
 
     Two proofs: a line of at least `line_rate` times the median line of its customer and item,
-    that alone is `share` of the month's expectation above the median line; and a month `steps`
-    robust standard deviations and `high_rate` times above its expectation.
+    that alone is `share` of the month's expectation above the median line and `explained` of what
+    the month has too much; and a month `steps` robust standard deviations and `high_rate` times
+    above its expectation.
 
     Args:
         history: contract `demand_history`.
@@ -93,8 +95,11 @@ def find_bulk_orders(
     lines = _largest_lines(sales_order_line, min_lines)
     rows = ratio[high].merge(lines, on=CELL, validate="one_to_one")
     above = rows["line_qty"] - rows["usual_line_qty"]
-    large = (rows["line_qty"] >= line_rate * rows["usual_line_qty"]) & (
-        above >= share * rows["proposed_qty"]
+    excess = rows["actual_qty"] - rows["proposed_qty"]
+    large = (
+        (rows["line_qty"] >= line_rate * rows["usual_line_qty"])
+        & (above >= share * rows["proposed_qty"])
+        & (above >= explained * excess)
     )
     rows = rows[large]
     rows = rows.assign(why_qty=rows["line_qty"], why_rate=rows["line_qty"] / rows["usual_line_qty"])
