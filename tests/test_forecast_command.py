@@ -372,12 +372,20 @@ def test_blanks_and_gaps_are_counted_on_the_screen_and_text_is_refused(folder):
         ("a.csv --horizon 2 --output o.csv --engine spark", 2, "spark"),
         ("a.csv --horizon 2 --output o.xlsx", 2, "o.xlsx is neither"),
         ("empty.csv --horizon 2 --output o.csv", 1, "it is empty"),
+        ("long.csv --horizon 2 --output o.csv", 1, "more fields than its header"),
+        ("later.csv --horizon 2 --output o.csv", 1, "Expected 3 fields in line 3, saw 4"),
+        ("serial.csv --horizon 2 --output o.csv", 1, "ds is no date in 1 row(s); first: row 2"),
+        ("semi.csv --horizon 2 --output o.csv", 1, "ds is missing (there: unique_id;ds;y)"),
         ("gb.csv --horizon 2 --output o.csv", 1, "is not UTF-8"),
     ],
 )
 def test_a_wrong_word_or_file_is_told_in_one_message(folder, words, code, sentence):
     Path("a.csv").write_text("unique_id,ds,y\nA,2025-01-01,1\n")
     Path("empty.csv").write_text("")
+    Path("long.csv").write_text("unique_id,ds,y\nA,2025-01-01,1,234\n")
+    Path("later.csv").write_text("unique_id,ds,y\nA,2025-01-01,1\nA,2025-02-01,1,234\n")
+    Path("serial.csv").write_text("unique_id,ds,y\nA,45000,1\n")
+    Path("semi.csv").write_text("unique_id;ds;y\nA;2025-01-01;1\n")
     Path("gb.csv").write_bytes("unique_id,ds,y\n啤酒,2025-01-01,1\n".encode("gb18030"))
     done = call(words)
     assert done.exit_code == code

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KINDS = (".csv", ".parquet")
-NEEDED = ("unique_id", "ds", "y")
 BLANK = ["", "NA", "NaN", "nan", "N/A", "null", "NULL", "None"]
 
 
@@ -99,20 +98,23 @@ def _read_series(path: Path) -> pd.DataFrame:
         if path.suffix.lower() == ".parquet":
             frame = pd.read_parquet(path)
             return frame.reset_index() if "unique_id" in frame.index.names else frame
-        return pd.read_csv(
-            path,
-            usecols=lambda name: name in NEEDED,
-            dtype={"unique_id": "category", "ds": "category"},
-            keep_default_na=False,
-            na_values={"y": BLANK},
-            encoding="utf-8-sig",
-            skipinitialspace=False,
-            low_memory=False,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                path,
+                dtype={"unique_id": "category", "ds": "category"},
+                keep_default_na=False,
+                na_values={"y": BLANK},
+                encoding="utf-8-sig",
+                index_col=False,
+                low_memory=False,
+            )
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 ({error}): save it as CSV UTF-8.") from error
     except pd.errors.EmptyDataError:
         raise InputError(list_problems(f"{path} is not fit to forecast", ["it is empty"])) from None
+    except pd.errors.ParserWarning:
+        raise InputError(f"{path} cannot be read: rows have more fields than its header.") from None
     except (ValueError, OSError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
 

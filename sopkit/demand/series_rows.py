@@ -49,9 +49,12 @@ def check_rows(series: pd.DataFrame) -> MonthRows:
     Example:
         A row of id 007, ds 202601, y 5: ids ["007"], month 24312 (2026 x 12 + 0), y 5.
     """
-    missing = [f"column {name} is missing" for name in NEEDED if name not in series.columns]
-    if missing or series.empty:
-        raise InputError(_say(missing or ["there is no row"]))
+    missing = [name for name in NEEDED if name not in series.columns]
+    if missing:
+        there = ", ".join(map(str, series.columns)) or "none"
+        raise InputError(_say([f"column {name} is missing (there: {there})" for name in missing]))
+    if series.empty:
+        raise InputError(_say(["there is no row"]))
     code, ids = _to_codes(series["unique_id"])
     month = to_month_numbers(series["ds"])
     y, no_number = to_numbers(series["y"])
@@ -67,7 +70,7 @@ def check_rows(series: pd.DataFrame) -> MonthRows:
     ]
     problems += _find_doubled(ids, code, month)
     if problems:
-        raise InputError(_say(problems))
+        raise InputError(_say(problems, ADVICE))
     return MonthRows(ids, code, month, y)
 
 
@@ -112,11 +115,10 @@ def _parse_dates(told: pd.Series) -> pd.Series:
         return told.dt.tz_localize(None)
     if pd.api.types.is_datetime64_any_dtype(told):
         return told
-    parts = told.astype(str).str.extract(DATE)
-    year, month = parts[0], parts[1].fillna(parts[3])
-    day = parts[2].fillna(parts[4]).fillna("1")
-    text = year + "-" + month.str.zfill(2) + "-" + day.str.zfill(2)
-    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+    parts = told.astype(str).str.extract(DATE).apply(pd.to_numeric)
+    month, day = parts[1].fillna(parts[3]), parts[2].fillna(parts[4]).fillna(1)
+    columns = pd.DataFrame({"year": parts[0], "month": month, "day": day})
+    return pd.to_datetime(columns, errors="coerce")
 
 
 def _to_codes(ids: pd.Series) -> tuple[Whole, pd.Index]:
@@ -147,5 +149,5 @@ def _find_doubled(ids: pd.Index, code: Whole, month: Whole) -> list[str]:
     ]
 
 
-def _say(problems: list[str]) -> str:
-    return list_problems("The series are not fit to forecast", problems, ADVICE)
+def _say(problems: list[str], advice: str = "") -> str:
+    return list_problems("The series are not fit to forecast", problems, advice)
