@@ -54,7 +54,7 @@ def compare_streams(
     """
     rows = add_lag(forecast_stream)
     if history.empty:
-        return pd.DataFrame(columns=COMPARED)
+        return nothing_compared()
     past = rows[(rows["period"] <= history["period"].max()) & (rows["lag"] >= 0)]
     leaves = add_family(history, item)
     said = None if past_baseline is None else add_family(past_baseline, item)
@@ -62,8 +62,15 @@ def compare_streams(
         _compare_level(part, leaves, said, named, reference) for named, part in group_by_level(past)
     ]
     if not compared:
-        return pd.DataFrame(columns=COMPARED)
+        return nothing_compared()
     return pd.concat(compared)[COMPARED].sort_values(STREAM_CELL, kind="stable", ignore_index=True)
+
+
+def nothing_compared() -> pd.DataFrame:
+    """Return what `compare_streams` returns, without rows, with the kinds of its columns."""
+    kinds = {name: "float64" for name in COMPARED if name.endswith("_qty")}
+    kinds |= {"lag": "int64", "period": "datetime64[ns]"}
+    return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "object")) for name in COMPARED})
 
 
 def add_lag(forecast_stream: pd.DataFrame) -> pd.DataFrame:
