@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -155,8 +156,7 @@ def _forecast(part: Part) -> tuple[Matrix, Matrix, Whole, Matrix, Matrix]:
     sold = np.isfinite(model).any(axis=1)
     if sold.any():
         frame = _to_frame(model[sold], part.last)
-        alone = pd.DataFrame({"item": frame.index.get_level_values("item")})
-        item = fit_columns(alone.assign(family=alone["item"]), TABLES["item"])
+        item = _list_items(max(len(frame), MOST_SERIES))
         found, method = forecast_places(frame, item, part.horizon, country=part.country)
         points[sold] = found.reindex(frame.index).to_numpy(dtype=float)
         kinds[sold] = kinds_of_methods(method.reindex(frame.index))
@@ -186,10 +186,17 @@ def _blank_before_start(values: Matrix) -> Matrix:
 
 def _to_frame(values: Matrix, last: int) -> pd.DataFrame:
     """Return the panel that `forecast_places` takes; each series is an item of its own family."""
-    names = [f"{row:06d}" for row in range(len(values))]
+    names = _list_items(max(len(values), MOST_SERIES))["item"].head(len(values))
     index = pd.MultiIndex.from_arrays([names, [ALL] * len(values)], names=PLACE)
     months = to_dates(np.arange(last - values.shape[1] + 1, last + 1))
     return pd.DataFrame(values, index=index, columns=pd.DatetimeIndex(months, name="period"))
+
+
+@cache
+def _list_items(count: int) -> pd.DataFrame:
+    """Return an item master for so many series, each a family of its own."""
+    names = pd.DataFrame({"item": [f"{row:06d}" for row in range(count)]})
+    return fit_columns(names.assign(family=names["item"]), TABLES["item"])
 
 
 def _check_options(
