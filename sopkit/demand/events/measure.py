@@ -64,8 +64,19 @@ def measure_uplift(
     Example:
         10 a month, 13 in a month covered by a promotion, 9 after it: uplift 0.3, dip 0.1.
     """
-    families = sorted(add_family(history[["item"]].drop_duplicates(), item)["family"].unique())
     observed = observe_events(history, event, item, as_of)
+    return pool_uplift(observed, event, list_families(history, item))
+
+
+def list_families(history: pd.DataFrame, item: pd.DataFrame) -> list[str]:
+    """Return the families of a history's items, sorted."""
+    return sorted(add_family(history[["item"]].drop_duplicates(), item)["family"].unique())
+
+
+def pool_uplift(
+    observed: Observed | None, event: pd.DataFrame, families: list[str]
+) -> pd.DataFrame:
+    """Pool what was observed of events by kind and family; see `measure_uplift`."""
     pools = {} if observed is None else _pool_rounds(observed, event, families)
     frames = []
     for kind in sorted(event["event_kind"].unique()):

@@ -36,7 +36,13 @@ def remove_events(
     Example:
         Measured uplift 0.3 over the whole month, 13 ordered: actual_qty 13, cleaned_qty 10.
     """
-    observed = observe_events(history, event, item, None)
+    return remove_observed(history, observe_events(history, event, item, None), event, uplift)
+
+
+def remove_observed(
+    history: pd.DataFrame, observed: Observed | None, event: pd.DataFrame, uplift: pd.DataFrame
+) -> pd.DataFrame:
+    """Take the events that were observed out of a history; see `remove_events`."""
     if observed is None:
         return history.copy()
     rates, _ = rate_events(observed, event, uplift)

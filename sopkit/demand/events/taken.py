@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sopkit.demand.events.measure import measure_uplift
-from sopkit.demand.events.remove import remove_events
+from sopkit.demand.events.measure import list_families, pool_uplift
+from sopkit.demand.events.observe import observe_events
+from sopkit.demand.events.remove import remove_observed
 from sopkit.tables import TABLES
 
 
@@ -20,6 +21,6 @@ def take_out_events(
         No event: no uplift, and the history as it is.
     """
     events = TABLES["event"].empty() if event is None else event
-    last_day = history["period"].max() + pd.offsets.MonthEnd(0)
-    uplift = measure_uplift(history, events, item, last_day)
-    return uplift, history if events.empty else remove_events(history, events, uplift, item)
+    observed = observe_events(history, events, item, None)
+    uplift = pool_uplift(observed, events, list_families(history, item))
+    return uplift, remove_observed(history, observed, events, uplift)
