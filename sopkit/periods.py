@@ -171,8 +171,9 @@ def _guess_swaps(
     October for seven; the weekdays so gained are worked on the Sunday before and the Saturday
     after, in turn.
     """
-    spring = min(day for day in closed if day.month <= FEBRUARY and day.day_of_year > NEW_YEAR)
-    blocks = [(spring, 8), (pd.Timestamp(year, 5, 1), 5), (pd.Timestamp(year, 10, 1), 7)]
+    spring = [day for day in closed if day.month <= FEBRUARY and day.day_of_year > NEW_YEAR]
+    blocks = [(pd.Timestamp(year, 5, 1), 5), (pd.Timestamp(year, 10, 1), 7)]
+    blocks += [(min(spring), 8)] if spring else []  # the moon is not listed beyond 2099
     off, worked = set(), set()
     for first, length in blocks:
         days = pd.date_range(first, periods=length)

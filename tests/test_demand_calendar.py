@@ -6,13 +6,15 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 import pytest
+from new_year_cases import Company, new_year_company
 
 from sopkit import demand
 from sopkit.demand.calendar import explain_calendar, measure_calendar
 from sopkit.demand.calendar.festivals import count_days, festival_days, list_festivals
 from sopkit.demand.calendar.ratios import clip_outliers, to_deviations
+from sopkit.demand.series import blank_before_start
 from sopkit.periods import list_working_days
-from sopkit.tables import TABLES, fit_columns
+from sopkit.tables.panel import until
 
 MONTHS = pd.date_range("2020-11-01", periods=78, freq="MS", name="period")
 HISTORY = 72
@@ -155,19 +157,44 @@ def test_any_series_gets_finite_factors(values):
     assert np.abs(factor.to_numpy() - 1).max() < 0.05 or values[0] == 0
 
 
-def test_a_forecast_follows_the_new_year_into_its_month():
-    values, item = panel(1 + 0.4 * moved_share(26, 20), seed=307, count=10)
-    item = fit_columns(item, TABLES["item"])
-    known, actual = values.iloc[:, :61], values.iloc[:, 62:64]  # to 2025-11; 2026-01 and -02
-    missed = {
-        country: demand.forecast_places(known, item, 3, country=country)[0][actual.columns]
-        .sub(actual)
-        .abs()
-        .to_numpy()
-        .sum()
-        for country in ("", "CN")
-    }
-    assert missed["CN"] < 0.6 * missed[""]
+def missed_winter(company: Company, year: int) -> dict[str, float]:
+    """Return the error of January and February against what was expected, by country.
+
+    Forecast from the December before.
+    """
+    known = blank_before_start(until(company.actual, pd.Timestamp(year - 1, 12, 1)))
+    missed = {}
+    for country in ("", "CN"):
+        points, _ = demand.forecast_places(known, company.item, 2, country=country)
+        due = company.expected.loc[points.index, points.columns]
+        missed[country] = float((points - due).abs().to_numpy().sum() / due.to_numpy().sum())
+    return missed
+
+
+def test_forecasts_follow_the_new_year_into_its_month():
+    cases = [(411, "half sine", 2025), (412, "skewed", 2026), (413, "slow restart", 2025)]
+    missed = [
+        missed_winter(new_year_company(n, shape, families=3), year) for n, shape, year in cases
+    ]
+    assert sum(case["CN"] for case in missed) < 0.6 * sum(case[""] for case in missed)
+
+
+def test_no_forecast_gets_worse_where_the_calendar_does_nothing():
+    missed = missed_winter(new_year_company(415, None, families=2, noise=(0.1, 0.3)), 2026)
+    assert missed["CN"] < 1.01 * missed[""]
+
+
+def test_a_launch_without_history_follows_its_familys_calendar():
+    company = new_year_company(414, "gift", families=1, items=4, locations=1)
+    known = company.actual.loc[:, :"2025-12-01"].replace(0.0, np.nan)
+    index = pd.MultiIndex.from_tuples([*known.index, ("new", "L0")], names=known.index.names)
+    item = pd.concat(
+        [company.item, pd.DataFrame({"item": ["new"], "family": ["F0"]})], ignore_index=True
+    )
+    factor = measure_calendar(known.reindex(index), item, 2, "CN")
+    sisters = factor.iloc[:-1].mean()
+    assert np.abs(factor.loc[("new", "L0")] - sisters).max() < 0.05
+    assert np.abs(sisters - 1).max() > 0.1
 
 
 def test_the_reason_is_told_for_each_family_and_month():

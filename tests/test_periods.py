@@ -91,3 +91,7 @@ def test_the_estimate_is_never_off_by_more_than_a_day_in_the_years_published():
 def test_other_countries_count_weekdays_less_public_holidays(country, month, days):
     # US: 21 weekdays less Veterans Day and Thanksgiving; DE: 21 less 1, 14 and 25 May.
     assert working_days_of(country, month) == ([days], [False])
+
+
+def test_the_moon_is_not_listed_for_ever():
+    assert working_days_of("CN", "2101-02-01") == ([20], [True])

@@ -130,8 +130,8 @@ def reconcile_families(
 def close_sales(points: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
     """Set months before an item's launch month, or after its last month of sale, to 0."""
     master = item.set_index("item").reindex(points.index.get_level_values("item"))
-    first_day = master["launch_date"].fillna(pd.Timestamp("1900-01-01")).to_numpy()
-    last_day = master["end_date"].fillna(pd.Timestamp("2200-01-01")).to_numpy()
+    first_day = master["launch_date"].fillna(pd.Timestamp("1678-01-01")).to_numpy()
+    last_day = master["end_date"].fillna(pd.Timestamp("2262-01-01")).to_numpy()
     closed = points.copy()
     for period in pd.DatetimeIndex(points.columns):
         month_end = period + pd.offsets.MonthEnd(0)
