@@ -8,7 +8,14 @@ from builders import table
 from test_demand_baseline import history
 
 from sopkit import accuracy, demand
-from sopkit.charts.demand import find_lines, place_labels, plot_accuracy, plot_demand, plot_families
+from sopkit.charts.demand import (
+    find_lines,
+    place_labels,
+    plot_accuracy,
+    plot_demand,
+    plot_families,
+    plot_value,
+)
 from sopkit.messages import LANGUAGES, catalogue
 from sopkit.tables import TABLES, check_table
 
@@ -227,3 +234,28 @@ def test_charts_draw_what_there_is(lang, names):
 def test_accuracy_is_drawn_by_lag():
     by_lag = table("lag wape_rate reference_wape_rate", "0 0.1 0.2", "1 0.2 0.3")
     assert plot_accuracy(by_lag, catalogue("en")).to_dict()["layer"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_value_added_is_drawn_with_its_interval_and_the_verdicts_colour(lang):
+    streams = table(
+        "stream owner value_added_rate lo_95_rate hi_95_rate verdict",
+        "sales sales 0.04 0.02 0.06 keep",
+        "marketing head -0.05 -0.07 -0.03 drop",
+    )
+    drawn = plot_value(streams, catalogue(lang)).to_dict()
+    rows = next(rows for rows in drawn["datasets"].values() if "name" in rows[0])
+    assert len({row["color"] for row in rows}) == 2
+    assert rows[1]["name"].endswith("head")
+    assert len(drawn["layer"]) == 4
+
+
+def test_the_calendars_gain_is_measured_on_the_januaries_that_have_passed():
+    past = history(A_D_all=[100.0] * 60)
+    got = demand.measure_calendar_gain(
+        past, ITEM, past["period"].max() + pd.DateOffset(months=1), country="CN"
+    )
+    assert got["year"].tolist() == [2025, 2026]
+    assert got["wape_rate"].max() < 0.02
+    young = past[past["period"] > past["period"].max() - pd.DateOffset(months=14)]
+    assert demand.measure_calendar_gain(young, ITEM, pd.Timestamp("2026-05-01"), country="CN").empty

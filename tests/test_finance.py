@@ -20,6 +20,7 @@ from sopkit.finance import (
     sum_bridge,
     to_money,
     to_outlook,
+    unit_worth,
 )
 from sopkit.tables import TABLES
 
@@ -272,3 +273,13 @@ def test_a_company_without_prices_is_valued_at_what_it_realised():
     prices = complete_prices(TABLES["price"].empty(), history)
     cells = table("item location customer period demand_qty", "A D1 all 2026-02 4")
     assert price_demand(cells, prices).tolist() == [20]
+
+
+def test_a_unit_is_worth_its_margin_and_at_least_a_tenth_of_its_revenue():
+    revenue = table("item unit_value", "A 10", "B 10", "C 10")
+    cost = table(
+        "item location start_date unit_cost_value", "A all 2020-01-01 6", "B all 2020-01-01 9.5"
+    )
+    cost["start_date"] = pd.to_datetime(cost["start_date"])
+    worth = unit_worth(revenue, cost, pd.Timestamp("2026-11-01"))
+    assert worth["unit_value"].tolist() == pytest.approx([4, 1, 10])
