@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sopkit.demand.events import plan_events, take_out_events
+from sopkit.demand.levels import add_family
 from sopkit.demand.places import forecast_places
 from sopkit.demand.series import blank_before_start, from_series, to_series
 from sopkit.demand.shares import find_customer_shares, split_to_customers
@@ -89,8 +90,8 @@ def measure_calendar_gain(
         options: what `forecast_places` takes.
 
     Returns:
-        A row a year: `year`, `wape_rate` with the calendar and `without_wape_rate`, at
-        item-location. Empty where no year is known.
+        A row a year: `year`, `wape_rate` with the calendar and `without_wape_rate`, of families'
+        months: at item-location their noise hides it. Empty where no year is known.
     """
     actual = to_panel(history, PLACE, "actual_qty").fillna(0.0)
     found = []
@@ -102,9 +103,10 @@ def measure_calendar_gain(
         sides = []
         for code in (country, ""):
             points, _ = forecast_places(to_series(known), item, 2, country=code, **options)
-            rows = _score_cutoff(points, actual, cutoff)
-            missed = (rows["forecast_qty"] - rows["actual_qty"]).abs().sum()
-            sides.append(missed / rows["actual_qty"].sum())
+            rows = add_family(_score_cutoff(points, actual, cutoff), item)
+            sums = rows.groupby(["family", "period"])[["forecast_qty", "actual_qty"]].sum()
+            missed = (sums["forecast_qty"] - sums["actual_qty"]).abs().sum()
+            sides.append(missed / sums["actual_qty"].sum())
         found.append((year, *sides))
     return pd.DataFrame(found[-years:], columns=["year", "wape_rate", "without_wape_rate"])
 
