@@ -150,6 +150,13 @@ def test_members_weigh_equally_until_thirty_months_and_then_half_by_errors():
     assert weight.min() >= 0.125 and weight.max() > 0.25
 
 
+def test_noise_alone_is_drawn_to_its_mean_and_a_line_or_season_is_not():
+    noise = np.random.default_rng(12).normal(100, 10, (40, 36))
+    assert models.weigh_noise(noise).mean() > 0.5
+    panel = np.stack([np.arange(36.0), np.tile(YEAR, 3)])
+    assert np.allclose(models.weigh_noise(panel), 0, atol=1e-6)
+
+
 def test_a_sudden_change_is_a_break_and_an_outlier_or_a_slope_is_none():
     step = np.r_[np.full(30, 10.0), np.full(18, 30.0)]
     outlier = np.full(48, 10.0)

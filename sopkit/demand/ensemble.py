@@ -27,6 +27,7 @@ from sopkit.demand.models import (
     forecast_trend,
     measure_season,
     weigh_forms,
+    weigh_noise,
 )
 
 Matrix = NDArray[np.float64]
@@ -59,8 +60,10 @@ class Forms(NamedTuple):
 def forecast_ensemble(values: Matrix, horizon: int) -> Matrix:
     """Forecast each series by a mean of four models (`forecast_members`, `weigh_members`).
 
-    A series of under 12 months is forecast by their mean, recent months weighing more, one without
-    any by 0 (`name_methods`).
+    The more a series looks like noise alone (`weigh_noise`), the more its plain mean counts.
+
+    A series of under 12 months is forecast by their mean, recent months weighing more, one
+    without any by 0 (`name_methods`).
 
     Args:
         values: a row a series, a column a month; blank before the start. A blank after it is put
@@ -75,7 +78,12 @@ def forecast_ensemble(values: Matrix, horizon: int) -> Matrix:
         A constant series of 10 is forecast as 10.
     """
     members = np.stack(list(forecast_members(values, horizon).values()))
-    return np.asarray((members * weigh_members(values)[:, :, None]).sum(axis=0))
+    points = (members * weigh_members(values)[:, :, None]).sum(axis=0)
+    noise = weigh_noise(values)[:, None]
+    known = np.isfinite(values)
+    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    mean = np.where(known, values, 0.0).sum(axis=1, keepdims=True) / count
+    return np.asarray(noise * mean + (1 - noise) * points)
 
 
 def weigh_members(values: Matrix) -> Matrix:

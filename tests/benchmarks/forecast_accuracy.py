@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -134,37 +135,40 @@ def print_against_library(cases: list[Case]) -> None:
 
 def print_parts(cases: list[Case]) -> None:
     """Print the change of MASE, in per cent, when a part is left out."""
-    parts = [*ensemble.MEMBERS, "weights", "level_breaks"]
+    members = dict(ensemble.MEMBERS)
+    parts = [*members, "error weights", "noise", "level_breaks"]
     print("\nMASE in % more when left out" + "".join(f"{part:>14}" for part in parts))
     sums = np.zeros(len(parts))
     for case in cases:
-        past = case.panel[:, : -case.ahead]
-        told = np.stack(list(ensemble.forecast_members(past, case.ahead).values()))
-        weight = ensemble.weigh_members(past)
-        kept = [name for name in parts if name in ensemble.MEMBERS]
-        whole = mase((told * weight[:, :, None]).sum(axis=0), case).mean()
-        lost = []
-        for row in range(len(kept)):
-            rest = np.delete(weight, row, axis=0)
-            rest = rest / rest.sum(axis=0)
-            points = (np.delete(told, row, axis=0) * rest[:, :, None]).sum(axis=0)
-            lost.append(mase(points, case).mean())
-        lost.append(mase(told.mean(axis=0), case).mean())
-        lost.append(mase(forecast_with_breaks(past, case.ahead), case).mean())
-        change = 100 * (np.array(lost) / whole - 1)
+        whole = mase(ensemble.forecast_ensemble(case.panel[:, : -case.ahead], case.ahead), case)
+        left = []
+        for name in members:
+            ensemble.MEMBERS.pop(name)
+            left.append(ensemble.forecast_ensemble(case.panel[:, : -case.ahead], case.ahead))
+            ensemble.MEMBERS.clear()
+            ensemble.MEMBERS.update(members)
+        left.append(forecast_without("weigh_members", share_equally, case))
+        left.append(forecast_without("weigh_noise", lambda values: np.zeros(len(values)), case))
+        left.append(forecast_without("level_breaks", lambda values: values, case))
+        change = np.array([100 * (mase(p, case).mean() / whole.mean() - 1) for p in left])
         sums += change
         print(f"{case.name:28}" + "".join(f"{value:+14.2f}" for value in change))
     print(f"{'mean':28}" + "".join(f"{value:+14.2f}" for value in sums / len(cases)))
 
 
-def forecast_with_breaks(past: Matrix, ahead: int) -> Matrix:
-    """Forecast without taking breaks of level out."""
-    taken = ensemble.level_breaks
+def share_equally(values: Matrix) -> Matrix:
+    """Return the same weight for every member of the ensemble."""
+    return np.full((len(ensemble.MEMBERS), len(values)), 1 / len(ensemble.MEMBERS))
+
+
+def forecast_without(part: str, instead: Callable[[Matrix], Matrix], case: Case) -> Matrix:
+    """Forecast a case with one function of the ensemble put out of action."""
+    taken = getattr(ensemble, part)
     try:
-        ensemble.level_breaks = lambda values: values
-        return ensemble.forecast_ensemble(past, ahead)
+        setattr(ensemble, part, instead)
+        return ensemble.forecast_ensemble(case.panel[:, : -case.ahead], case.ahead)
     finally:
-        ensemble.level_breaks = taken
+        setattr(ensemble, part, taken)
 
 
 def print_sporadic(panels: dict[str, Matrix]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sopkit.demand.models.damped import forecast_trend
 from sopkit.demand.models.grids import weigh_rows
 from sopkit.demand.models.holt_winters import forecast_holt_winters
+from sopkit.demand.models.noise import weigh_noise
 from sopkit.demand.models.reversion import forecast_reversion
 from sopkit.demand.models.season import (
     Season,
@@ -31,5 +32,6 @@ __all__ = [
     "measure_season",
     "smooth_locally",
     "weigh_forms",
+    "weigh_noise",
     "weigh_rows",
 ]
