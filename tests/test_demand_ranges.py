@@ -11,7 +11,7 @@ from builders import table
 from sopkit import demand
 from sopkit.demand import conformal, ranges
 from sopkit.demand.conformal import SHORT, SMOOTH, SPORADIC, Errors
-from sopkit.tables import TABLES
+from sopkit.tables import TABLES, fit_columns
 
 NO_ERRORS = conformal.join_errors([])
 
@@ -201,3 +201,31 @@ def test_ranges_hold_what_came_on_panels_held_out(kind, seed):
     assert 0.75 <= got[80] <= 0.86
     assert 0.90 <= got[95] <= 0.98
     assert (got["crossing"], got["below"]) == (0, 0)
+
+
+def test_ranges_of_family_totals_hold_what_came():
+    """Five families of 16 items: noise of the item, and half as much shared by the family."""
+    rng = np.random.default_rng(77)
+    months = pd.date_range("2021-05-01", periods=72, freq="MS")
+    parts = []
+    for family in range(5):
+        shared = rng.normal(0, 0.08, 72)
+        for number in range(16):
+            season = 1 + 0.3 * np.sin(2 * np.pi * (np.arange(72) + family) / 12)
+            y = rng.lognormal(4, 0.7) * season * np.exp(shared + rng.normal(0, 0.16, 72))
+            parts.append(pd.DataFrame({"item": f"F{family}-{number}", "period": months, "y": y}))
+    rows = pd.concat(parts, ignore_index=True).assign(location="D", customer="all")
+    history = rows.assign(actual_qty=rows["y"], cleaned_qty=rows["y"])
+    item = pd.DataFrame({"item": rows["item"].unique()})
+    item = fit_columns(item.assign(family=item["item"].str[:2]), TABLES["item"])
+    known, cycle = history[history["period"] < "2026-05-01"], pd.Timestamp("2026-05-01")
+    tested = demand.backtest_baseline(known, item, cycle)
+    made = demand.forecast_baseline(known, item, 12, tested).assign(
+        family=lambda f: f["item"].str[:2]
+    )
+    by = ["family", "period"]
+    total = demand.sum_ranges(made, by, "baseline_qty", demand.measure_correlation(tested))
+    came = rows.assign(family=rows["item"].str[:2]).groupby(by, as_index=False)["y"].sum()
+    both = total.merge(came, on=by, validate="one_to_one")
+    assert len(both) == 60
+    assert 0.65 <= both["y"].between(both["lo_80_qty"], both["hi_80_qty"]).mean() <= 0.95

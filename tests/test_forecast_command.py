@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks import forecast_speed
 from builders import table
 from typer.testing import CliRunner
 
@@ -309,6 +310,20 @@ def test_many_series_of_one_month_are_quick_and_small():
     assert time.process_time() - started < 20
     assert made["forecast"].iloc[::3].sum() == pytest.approx(given["y"].sum())
     assert len(made) == 3 * count
+
+
+def test_the_first_forecast_of_a_fresh_process_is_quick():
+    """The bound is 3 CPU seconds, imports included; a slice of tests/benchmarks/forecast_speed.py."""
+    seconds, _ = forecast_speed.run_apart(forecast_speed.FRESH)
+    assert seconds <= 3
+
+
+def test_a_series_costs_milliseconds():
+    """The bound is 30 ms of CPU a series of 60 months: points, ranges and backtest."""
+    given = forecast_speed.make_series(200, 60, seed=1)
+    started = time.process_time()
+    demand.forecast_series(given, 12, [80, 95])
+    assert (time.process_time() - started) / 200 <= 0.03
 
 
 def call(words: str):
