@@ -19,7 +19,8 @@ from sopkit.demand.streams import apply_streams
 from sopkit.tables import CELL
 
 LEAF = ["item", "location", "customer"]
-TO_80 = 1.2816 / 1.6449  # half-width of an 80 % range / that of a 90 % range, normal errors
+# Half-width of a range / that of a 90 % range, normal errors.
+FROM_90 = {"80": 1.2816 / 1.6449, "95": 1.9600 / 1.6449}
 
 
 class Agreed(NamedTuple):
@@ -88,11 +89,13 @@ def _add_events(baseline: pd.DataFrame, planned: pd.DataFrame) -> pd.DataFrame:
     extra = planned[[*CELL, "event_qty", "lo_90_qty", "hi_90_qty"]]
     rows = baseline.merge(extra, on=CELL, how="left", validate="one_to_one")
     rows = rows.fillna({"event_qty": 0.0, "lo_90_qty": 0.0, "hi_90_qty": 0.0})
-    below = (rows["event_qty"] - rows["lo_90_qty"]) * TO_80
-    above = (rows["hi_90_qty"] - rows["event_qty"]) * TO_80
-    low = rows["baseline_qty"] - np.hypot(rows["baseline_qty"] - rows["lo_80_qty"], below)
-    high = rows["baseline_qty"] + np.hypot(rows["hi_80_qty"] - rows["baseline_qty"], above)
-    return rows.assign(lo_80_qty=low, hi_80_qty=high).drop(columns=["lo_90_qty", "hi_90_qty"])
+    point = rows["baseline_qty"]
+    below, above = rows["event_qty"] - rows["lo_90_qty"], rows["hi_90_qty"] - rows["event_qty"]
+    for level, part in FROM_90.items():
+        low, high = f"lo_{level}_qty", f"hi_{level}_qty"
+        rows[low] = point - np.hypot(point - rows[low], below * part)
+        rows[high] = point + np.hypot(rows[high] - point, above * part)
+    return rows.drop(columns=["lo_90_qty", "hi_90_qty"])
 
 
 def _add_pipeline(rows: pd.DataFrame, planned: pd.DataFrame) -> pd.DataFrame:

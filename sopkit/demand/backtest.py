@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from sopkit.demand.events import plan_events, take_out_events
-from sopkit.demand.levels import add_family
 from sopkit.demand.places import forecast_places
-from sopkit.demand.series import blank_before_start, from_series, to_series
+from sopkit.demand.series import blank_before_start, from_series, to_families, to_series
 from sopkit.demand.shares import find_customer_shares, split_to_customers
 from sopkit.periods import add_months, months_between
-from sopkit.tables import PLACE, TABLES
+from sopkit.tables import PLACE, TABLES, fit_columns
 from sopkit.tables.panel import to_panel, until
 
 MIN_MONTHS = 3
@@ -75,11 +74,11 @@ def measure_calendar_gain(
     *,
     country: str,
     years: int = 2,
-    **options: Any,
 ) -> pd.DataFrame:
     """Forecast the last Januaries and Februaries again, with the calendar and without.
 
-    From the December before, by what was known then; only months that have passed.
+    Families' totals at each location, from the December before, by what was known then; only
+    months that have passed. At item-location noise would hide what the calendar does.
 
     Args:
         history: contract `demand_history`, events taken out.
@@ -87,28 +86,35 @@ def measure_calendar_gain(
         cycle_period: first month without history.
         country: whose calendar.
         years: how many of the last years.
-        options: what `forecast_places` takes.
 
     Returns:
-        A row a year: `year`, `wape_rate` with the calendar and `without_wape_rate`, of families'
-        months: at item-location their noise hides it. Empty where no year is known.
+        A row a year: `year`, `wape_rate` with the calendar and `without_wape_rate`. Empty where no
+        year is known.
     """
-    actual = to_panel(history, PLACE, "actual_qty").fillna(0.0)
+    whole, actual, master = _to_family_items(history, item)
     found = []
     for year in range(cycle_period.year - years, cycle_period.year + 1):
         cutoff = pd.Timestamp(year - 1, 12, 1)
-        known = history[history["period"] <= cutoff]
-        if pd.Timestamp(year, 2, 1) >= cycle_period or known["period"].nunique() < 2 * GAIN_MONTHS:
+        known = until(whole, cutoff)
+        if pd.Timestamp(year, 2, 1) >= cycle_period or known.shape[1] < 2 * GAIN_MONTHS:
             continue
         sides = []
         for code in (country, ""):
-            points, _ = forecast_places(to_series(known), item, 2, country=code, **options)
-            rows = add_family(_score_cutoff(points, actual, cutoff), item)
-            sums = rows.groupby(["family", "period"])[["forecast_qty", "actual_qty"]].sum()
-            missed = (sums["forecast_qty"] - sums["actual_qty"]).abs().sum()
-            sides.append(missed / sums["actual_qty"].sum())
+            points, _ = forecast_places(known, master, 2, country=code)
+            came = actual.reindex(index=points.index, columns=points.columns).fillna(0.0)
+            sides.append((points - came).abs().to_numpy().sum() / came.to_numpy().sum())
         found.append((year, *sides))
     return pd.DataFrame(found[-years:], columns=["year", "wape_rate", "without_wape_rate"])
+
+
+def _to_family_items(
+    history: pd.DataFrame, item: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return families' series, what came of them, and a master in which each is an item."""
+    series = to_families(to_series(history), item).rename_axis(PLACE)
+    actual = to_families(to_panel(history, PLACE, "actual_qty"), item).rename_axis(PLACE)
+    codes = pd.DataFrame({"item": sorted(series.index.get_level_values("item").unique())})
+    return series, actual, fit_columns(codes.assign(family=codes["item"]), TABLES["item"])
 
 
 def _add_events(
