@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from builders import table
+
 from sopkit.demand.launches import (
     forecast_launches,
     launch_range,
