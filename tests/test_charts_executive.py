@@ -16,9 +16,7 @@ def test_bars_of_the_bridge_start_where_the_last_one_ended_and_the_outer_ones_ar
 
 
 def test_small_parts_are_drawn_as_one_and_the_bars_still_sum():
-    parts = table(
-        "part amount", "budget 100", "volume -50", "price 1", "cost -0.5", "plan 50.5"
-    )
+    parts = table("part amount", "budget 100", "volume -50", "price 1", "cost -0.5", "plan 50.5")
     bars = to_bridge_bars(parts)
     assert bars["part"].tolist() == ["budget", "volume", "other", "plan"]
     assert bars["amount"].tolist() == [100, -50, 0.5, 50.5]

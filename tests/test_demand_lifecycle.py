@@ -48,7 +48,9 @@ def test_pairs_are_listed_oldest_first_and_circles_are_left_out():
 
 def test_a_successor_takes_over_history_and_both_months_count_once():
     series = panel("2026-01", A=[5, 6, 2], B=[NAN, NAN, 4])
-    joined = join_successors(series, master({"item": "A"}, {"item": "B", "predecessor": "A"}), series.columns[-1])
+    joined = join_successors(
+        series, master({"item": "A"}, {"item": "B", "predecessor": "A"}), series.columns[-1]
+    )
     assert joined.loc[("B", "D")].tolist() == [5, 6, 6]
     assert joined.loc[("A", "D")].isna().all()
 
