@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from report_case import built_site
 
+import sopkit
 from sopkit.cycle import read_manifest, to_paths, write_manifest
 from sopkit.errors import CycleError, SopkitError
 from sopkit.messages import catalogue
@@ -77,7 +78,7 @@ def test_pages_lead_to_each_other_by_relative_links(reports):
 def test_the_footer_says_how_to_repeat_the_page(reports):
     html = read(reports / "2026-11" / "05_executive_review.en.html")
     text = re.sub(r"<[^>]+>", "", without_scripts(html))
-    assert re.search(r"Cycle 2026-11\s*sopkit 0\.1\.0", text)
+    assert re.search(rf"Cycle 2026-11\s*sopkit {re.escape(sopkit.__version__)}", text)
     assert re.search(r"Fingerprint of inputs [0-9a-f]{12}", text)
     assert "Run 2026-11-05 08:30" in text
     assert "service_level" in text
