@@ -7,7 +7,7 @@ import pytest
 from builders import table
 from test_demand_baseline import history
 
-from sopkit import accuracy, demand
+from sopkit import demand
 from sopkit.charts.demand import (
     find_lines,
     place_labels,
@@ -198,11 +198,6 @@ def test_segments_are_summed_by_pattern_and_strategy():
         ["smooth", "MTS", 2, 80, 0, 0.95],
         ["lumpy", "MTO", 1, 0, 5, 0.05],
     ]
-
-
-def test_a_verdict_needs_months_and_more_than_a_point():
-    got = accuracy.judge_value(pd.Series([0.04, -0.03, 0.005, 0.2]), pd.Series([12, 12, 12, 3]))
-    assert got.tolist() == ["keep", "drop", "no_difference", "too_few"]
 
 
 def months(*names):

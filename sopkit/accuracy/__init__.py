@@ -22,7 +22,7 @@ from sopkit.accuracy.measures import (
     wape,
 )
 from sopkit.accuracy.past import collect_past_forecasts, to_step_cells
-from sopkit.accuracy.scores import judge_value, score_forecasts, score_streams, sum_cells
+from sopkit.accuracy.scores import score_forecasts, score_streams, sum_cells
 from sopkit.accuracy.steadiness import measure_stability, track_places
 from sopkit.accuracy.value import (
     add_direction,
@@ -47,7 +47,6 @@ __all__ = [
     "hit_rate",
     "judge_interval",
     "judge_target",
-    "judge_value",
     "mase",
     "measure_ceiling",
     "measure_hits",

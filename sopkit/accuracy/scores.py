@@ -92,21 +92,3 @@ def score_streams(cells: pd.DataFrame) -> pd.DataFrame:
     months = cells.groupby(by, as_index=False).agg(month_count=("period", "nunique"))
     scored = scores.merge(months, on=by, how="left", validate="one_to_one")
     return scored.dropna(subset=["wape_rate"]).drop(columns="actual_qty").reset_index(drop=True)
-
-
-def judge_value(
-    value_added: pd.Series,
-    month_count: pd.Series,
-    *,
-    min_months: int = 6,
-    tolerance_rate: float = 0.01,
-) -> pd.Series:
-    """Say what a forecast's value calls for: keep, drop, no_difference or too_few months.
-
-    Example:
-        Value added 0.04, -0.03 and 0.005 over 12 months: keep, drop, no_difference.
-    """
-    verdict = pd.Series("no_difference", index=value_added.index)
-    verdict = verdict.mask(value_added > tolerance_rate, "keep")
-    verdict = verdict.mask(value_added < -tolerance_rate, "drop")
-    return verdict.mask(month_count < min_months, "too_few")

@@ -14,8 +14,6 @@ from sopkit.tables import CELL
 from sopkit.tables.panel import to_long, to_panel, until
 
 EXPECTED = ["baseline_qty", "event_qty", "pipeline_qty"]
-MIN_MONTHS = 6
-NO_DIFFERENCE_RATE = 0.01
 STREAM_CELL = ["stream", "owner", "lag", "cycle", *LEVEL, "period"]
 OWNER = ["stream", "owner"]
 COMPARED = [*STREAM_CELL, "forecast_qty", "reference_qty", "actual_qty", "basis"]
