@@ -89,7 +89,13 @@ def plot_bridge(
         x=alt.X(
             "name:N",
             sort=rows["name"].tolist(),
-            axis=alt.Axis(title=None, labelAngle=0, labelLimit=70, labelOverlap=False),
+            axis=alt.Axis(
+                title=None,
+                labelAngle=0,
+                labelLimit=90,
+                labelOverlap=False,
+                labelExpr="split(datum.label, ' ')",  # a line a word
+            ),
             scale=alt.Scale(paddingInner=0.18, paddingOuter=0.05),
         )
     )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sopkit.collect.round import In, Out
 from sopkit.messages import Catalogue
+from sopkit.tables import LEAF
 
 ASKS_SHOWN = 50
 
@@ -26,7 +27,7 @@ def describe_out(out: Out, t: Catalogue) -> list[str]:
         for sheet, path in out.sheets
     ]
     if len(out.unowned):
-        first = ", ".join(out.unowned.iloc[0][["item", "location", "customer"]])
+        first = ", ".join(out.unowned.iloc[0][LEAF])
         lines.append(t("collect.told.unowned", n=len(out.unowned), first=first))
     due = pd.Timestamp(out.due)
     return [*lines, t("collect.told.written", n=len(out.sheets), due=due)]

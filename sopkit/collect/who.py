@@ -13,13 +13,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from sopkit.demand.levels import LEVEL, add_family, group_by_level
-from sopkit.tables import ALL
+from sopkit.tables import ALL, LEAF
 
 SALES = "sales"
 SENDER = ["stream", "owner"]
 ROW = [*SENDER, *LEVEL]
 NAMED = ["family", "location", "channel"]
-LEAF = ["item", "location", "customer"]
 SILENT = ("ended", "none")
 MAX_SILENT_CYCLES = 3
 

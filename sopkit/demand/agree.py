@@ -16,9 +16,8 @@ from sopkit.demand.events import plan_events
 from sopkit.demand.overrides import apply_overrides
 from sopkit.demand.pipeline import measure_stages, plan_pipeline
 from sopkit.demand.streams import apply_streams
-from sopkit.tables import CELL
+from sopkit.tables import CELL, LEAF
 
-LEAF = ["item", "location", "customer"]
 # Half-width of a range / that of a 90 % range, normal errors.
 FROM_90 = {"80": 1.2816 / 1.6449, "95": 1.9600 / 1.6449}
 

@@ -10,9 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sopkit.demand.levels import LEVEL, add_family, recent_demand
-from sopkit.tables import ALL
+from sopkit.tables import ALL, LEAF
 
-PLACES = ["item", "location", "customer"]
 PARTS = ("baseline_qty", "event_qty", "pipeline_qty", "stream_qty")
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -105,11 +104,11 @@ class LeafPanel:
 
 def to_leaf_panel(rows: pd.DataFrame, history: pd.DataFrame, item: pd.DataFrame) -> LeafPanel:
     """Return rows (CELL, `baseline_qty` and the further parts that are there) as a panel."""
-    leaf = np.asarray(rows.groupby(PLACES, sort=False).ngroup(), dtype=np.intp)
-    named = add_family(rows[PLACES].drop_duplicates(ignore_index=True), item)
+    leaf = np.asarray(rows.groupby(LEAF, sort=False).ngroup(), dtype=np.intp)
+    named = add_family(rows[LEAF].drop_duplicates(ignore_index=True), item)
     periods = np.sort(rows["period"].unique())
     column = np.searchsorted(periods, rows["period"].to_numpy())
-    recent = named.merge(recent_demand(history), on=PLACES, how="left", validate="one_to_one")
+    recent = named.merge(recent_demand(history), on=LEAF, how="left", validate="one_to_one")
 
     def spread(values: pd.Series) -> Array:
         panel = np.zeros((len(named), len(periods)))

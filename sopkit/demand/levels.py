@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.tables import ALL
+from sopkit.tables import ALL, LEAF
 
 LEVEL = ["item", "family", "location", "customer"]
 
@@ -73,5 +73,5 @@ def recent_demand(history: pd.DataFrame, months: int = 12) -> pd.DataFrame:
     """Return (item, location, customer) with `recent_qty`: cleaned demand of the last months."""
     since = history["period"].max() - pd.DateOffset(months=months)
     late = history[history["period"] > since]
-    key = ["item", "location", "customer"]
+    key = LEAF
     return late.groupby(key, as_index=False).agg(recent_qty=("cleaned_qty", "sum"))

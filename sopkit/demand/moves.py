@@ -10,20 +10,11 @@ import pandas as pd
 from sopkit.demand.agree import agree_demand
 from sopkit.demand.baseline import forecast_baseline
 from sopkit.demand.events import take_out_events
-from sopkit.tables import CELL, TABLES
+from sopkit.tables import CELL, MOVE_CAUSES, TABLES
 
 Inputs = dict[str, Any]
 
-CAUSES = (
-    "actuals",
-    "restated",
-    "hierarchy",
-    "model",
-    "lifecycle",
-    "events",
-    "streams",
-    "overrides",
-)
+CAUSES = tuple(MOVE_CAUSES)
 OPTIONS = ("horizon_months", "family_weight", "min_history_months", "country")
 FORECAST = ("history", "item", "event", *OPTIONS)
 HIERARCHY = ["family", "category", "base_unit"]

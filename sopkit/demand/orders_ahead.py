@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sopkit.periods import add_months, months_between, to_cycle_period, to_period
-from sopkit.tables import ALL, TABLES
+from sopkit.tables import ALL, LEAF, TABLES
 
-LEAF = ["item", "location", "customer"]
 STREAM, OWNER = "orders", "order_book"
 TO_ORDER = ("MTO", "ATO")
 CURVE_MONTHS = 24  # of finished months by which the curve is measured

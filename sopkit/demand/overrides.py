@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.demand.leaf_panel import PLACES, to_leaf_panel, to_records
-from sopkit.tables import ALL, CELL
+from sopkit.demand.leaf_panel import to_leaf_panel, to_records
+from sopkit.tables import ALL, CELL, LEAF
 
 
 def apply_overrides(
@@ -84,9 +84,9 @@ def judge_overrides(override: pd.DataFrame, periods: np.ndarray, as_of: pd.Times
 
 def add_places(rows: pd.DataFrame, active: pd.DataFrame, periods: np.ndarray) -> pd.DataFrame:
     """Return rows with those places that overrides name and nobody sold at before."""
-    named = active[(active["item"] != ALL) & (active["location"] != ALL)][PLACES].drop_duplicates()
+    named = active[(active["item"] != ALL) & (active["location"] != ALL)][LEAF].drop_duplicates()
     pairs = set(zip(rows["item"], rows["location"], strict=True))
-    known = set(zip(*(rows[name] for name in PLACES), strict=True))
+    known = set(zip(*(rows[name] for name in LEAF), strict=True))
     new = [
         (place not in known) if place[2] != ALL else (place[:2] not in pairs)
         for place in named.itertuples(index=False, name=None)

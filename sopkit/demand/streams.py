@@ -10,7 +10,7 @@ from sopkit.demand.damped import find_season, forecast_damped
 from sopkit.demand.levels import LEVEL, add_family, group_by_level, match_leaves, recent_demand
 from sopkit.demand.series import blank_before_start
 from sopkit.periods import months_between, to_cycle_period
-from sopkit.tables import CELL
+from sopkit.tables import CELL, LEAF
 from sopkit.tables.panel import to_long, to_panel, until
 
 EXPECTED = ["baseline_qty", "event_qty", "pipeline_qty"]
@@ -174,7 +174,7 @@ def apply_streams(
     leaves = add_family(baseline[CELL].assign(expected_qty=expected), item)
     leaves = leaves.merge(
         recent_demand(history),
-        on=["item", "location", "customer"],
+        on=LEAF,
         how="left",
         validate="many_to_one",
     ).fillna({"recent_qty": 0.0})

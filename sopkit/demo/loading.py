@@ -13,6 +13,7 @@ import pandas as pd
 
 from sopkit.demo.line_changes import find_givers
 from sopkit.demo.sales import HISTORY, MONTHS, Demand, to_position, to_random
+from sopkit.tables import LEAF
 
 LOADERS, LOADED_ITEMS, CHANCE = 3, 10, 0.8
 FIRST_LOADING = pd.Timestamp("2024-03-01")
@@ -61,7 +62,7 @@ def _pick_series(
     demand: Demand, own: np.ndarray, restated: pd.DataFrame, rng: np.random.Generator
 ) -> np.ndarray:
     """Return ten large series of a customer, none of them restated or with a one-off order."""
-    key = ["item", "location", "customer"]
+    key = LEAF
     odd = pd.concat([restated[key], demand.spikes[key]])
     odd_rows = demand.series.merge(odd.drop_duplicates(), on=key, how="left", indicator=True)
     calm = (odd_rows["_merge"] == "left_only").to_numpy()

@@ -11,6 +11,7 @@ from sopkit.demo.orders import to_taxed_prices
 from sopkit.demo.products import FAMILIES, ITEMS, read_block, to_standard_cost
 from sopkit.demo.sales import AS_OF, HISTORY, MONTHS, Demand, to_random
 from sopkit.demo.supply import TARGET_FAMILY, TARGET_MONTH, TARGET_RATE
+from sopkit.tables import LEAF
 
 BUDGET_HOPE = {2026: 1.03, 2027: 1.045}  # budget against what was expected when it was made
 LAST_CYCLE, RESTATED = HISTORY - 1, 8
@@ -57,7 +58,7 @@ def _restate(demand: Demand, rng: np.random.Generator) -> tuple[np.ndarray, pd.D
     rows = np.sort(rng.choice(np.flatnonzero(past.min(axis=1) > 200), RESTATED, replace=False))
     months = rng.integers(LAST_CYCLE - 3, LAST_CYCLE, RESTATED)
     then = np.round(past[rows, months] * rng.uniform(0.6, 0.85, RESTATED)).astype(int)
-    restated = demand.series.loc[rows, ["item", "location", "customer"]].assign(
+    restated = demand.series.loc[rows, LEAF].assign(
         period=MONTHS[months], past_qty=then, actual_qty=past[rows, months]
     )
     past[rows, months] = then

@@ -14,6 +14,7 @@ import pandas as pd
 from sopkit.demo.places import to_customers
 from sopkit.demo.products import FAMILIES, INTERMITTENT, ITEMS, each_cell, each_row
 from sopkit.periods import to_period
+from sopkit.tables import LEAF
 
 HISTORY, AHEAD = 72, 18
 MONTHS = pd.date_range("2020-11-01", periods=HISTORY + AHEAD, freq="MS")
@@ -104,7 +105,7 @@ def _list_series(rng: np.random.Generator) -> pd.DataFrame:
     places = pairs[["item", "location"]].drop_duplicates()
     sigma = places.assign(sigma=rng.uniform(*NOISE, len(places)))
     pairs = pairs.merge(sigma, on=["item", "location"], validate="many_to_one")
-    return pairs.sort_values(["item", "location", "customer"], ignore_index=True)
+    return pairs.sort_values(LEAF, ignore_index=True)
 
 
 def new_year_moves() -> np.ndarray:
@@ -248,7 +249,7 @@ def _plant_spikes(series: pd.DataFrame, base: np.ndarray, rng: np.random.Generat
     """Return 10 one-off bulk orders, each in one series and month."""
     large = np.flatnonzero((base[:, :HISTORY].min(axis=1) > 300) & (series["reach"] != "C"))
     rows = np.sort(rng.choice(large, 10, replace=False))
-    picks = series.loc[rows, ["item", "location", "customer"]].reset_index(drop=True)
+    picks = series.loc[rows, LEAF].reset_index(drop=True)
     return picks.assign(
         series=rows,
         period=MONTHS[rng.integers(6, HISTORY - 3, 10)],

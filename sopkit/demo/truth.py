@@ -27,6 +27,7 @@ from sopkit.demo.supply import (
     TARGET_MONTH,
     TARGET_RATE,
 )
+from sopkit.tables import LEAF
 
 
 def planted_truth(seed: int) -> dict[str, pd.DataFrame]:
@@ -86,7 +87,7 @@ def _list_demand(demand: Demand) -> pd.DataFrame:
     actual = np.full(base.shape, np.nan)
     actual[:, :HISTORY] = demand.actual
     rows = np.repeat(np.arange(count), months)
-    frame = series.loc[rows, ["item", "location", "customer"]].reset_index(drop=True)
+    frame = series.loc[rows, LEAF].reset_index(drop=True)
     return frame.assign(
         period=np.tile(MONTHS.to_numpy(), count),
         base_qty=base.ravel(),
@@ -130,5 +131,5 @@ def _list_loading(company: Company) -> pd.DataFrame:
     rows = pd.concat([early, back.assign(moved=-loading["moved"])], ignore_index=True)
     moved = rows.groupby(["series", "month"], sort=True)["moved"].sum()
     series, month = moved.index.get_level_values("series"), moved.index.get_level_values("month")
-    place = company.demand.series.loc[series, ["item", "location", "customer"]]
+    place = company.demand.series.loc[series, LEAF]
     return place.reset_index(drop=True).assign(period=MONTHS[month], moved_qty=moved.to_numpy())

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import to_period
-from sopkit.quality.marks import GROUP, stack_marks, to_marks
-from sopkit.tables import CELL, TABLES, fit_columns
+from sopkit.quality.marks import stack_marks, to_marks
+from sopkit.tables import CELL, LEAF, TABLES, fit_columns
 from sopkit.tables.panel import to_long, to_panel
 
 QUARTER_ENDS = (3, 6, 9, 12)
@@ -101,13 +101,13 @@ def _to_flow(
     lines: pd.DataFrame,
 ) -> _Flow:
     last = history["period"].max()
-    sold = to_panel(sell_out[sell_out["period"] <= last], GROUP, "sell_out_qty")
+    sold = to_panel(sell_out[sell_out["period"] <= last], LEAF, "sell_out_qty")
     months = pd.date_range(sold.columns[0], last, freq="MS", name="period")
 
     def like_sold(rows: pd.DataFrame, value: str) -> pd.DataFrame:
         if rows.empty:
             return pd.DataFrame(np.nan, index=sold.index, columns=months)
-        return to_panel(rows, GROUP, value).reindex(index=sold.index, columns=months)
+        return to_panel(rows, LEAF, value).reindex(index=sold.index, columns=months)
 
     own = history[history["period"] >= months[0]]
     sell_in = like_sold(own, "actual_qty").fillna(0.0)
@@ -197,11 +197,11 @@ def _recent_mean(panel: pd.DataFrame) -> pd.DataFrame:
 
 def _to_rows(parts: dict[str, pd.DataFrame]) -> pd.DataFrame:
     reported = parts["sell_out_qty"].notna() | parts["stock_qty"].notna()
-    rows = to_long(parts["sell_in_qty"].where(reported), GROUP, "sell_in_qty")
+    rows = to_long(parts["sell_in_qty"].where(reported), LEAF, "sell_in_qty")
     for name, panel in parts.items():
         if name == "sell_in_qty":
             continue
-        long = to_long(panel.where(reported), GROUP, name)
+        long = to_long(panel.where(reported), LEAF, name)
         rows = rows.merge(long, on=CELL, how="left", validate="one_to_one")
     zeros = ["loading_qty", "payback_qty", "owed_qty"]
     rows[zeros] = rows[zeros].fillna(0.0)

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from sopkit.quality.clean import revenue_per_unit
-from sopkit.tables import CELL
+from sopkit.tables import CELL, LEAF
 from sopkit.tables.panel import to_long
 
-GROUP = ["item", "location", "customer"]
 _FINDING = ["kind", "severity", "table", "row_count", "item", "location", "period", "value"]
 _FINDING = [*_FINDING, "advice", "amount_value"]
 
@@ -107,7 +106,7 @@ def _find_gaps(
 ) -> pd.DataFrame:
     rows = channel_month.sort_values(CELL, kind="stable", ignore_index=True)
     gap = rows["stock_gap_qty"]
-    keys = [rows[name] for name in GROUP]
+    keys = [rows[name] for name in LEAF]
     usual = rows["sell_out_qty"].groupby(keys).transform("mean")
     odd = gap.abs() > np.maximum(tolerance_rate * usual, 1.0)
     before = gap.where(odd).groupby(keys).shift(1)

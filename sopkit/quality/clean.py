@@ -9,9 +9,9 @@ import pandas as pd
 from sopkit.quality.channel import find_loading
 from sopkit.quality.find import find_gaps, mark_promotions
 from sopkit.quality.lost import find_stock_outs
-from sopkit.quality.marks import GROUP, stack_marks, with_expected
+from sopkit.quality.marks import stack_marks, with_expected
 from sopkit.quality.outliers import find_bulk_orders, find_outliers, to_ratios
-from sopkit.tables import CELL, TABLES, fit_columns
+from sopkit.tables import CELL, LEAF, TABLES, fit_columns
 
 ACCEPTED = ("gap", "stock_out", "bulk", "outlier", "loading", "payback")
 SEVERITY = {"gap": "warning", "bulk": "warning", "outlier": "warning"}  # others: info
@@ -102,7 +102,7 @@ def _whole_episodes(marks: pd.DataFrame) -> pd.Series:
     rows = marks[marks["reason"].isin(_EPISODE)]
     if rows.empty:
         return pd.Series(True, index=marks.index)
-    keys = [rows[name] for name in GROUP]
+    keys = [rows[name] for name in LEAF]
     start = rows["period"].where(rows["reason"] == "loading").groupby(keys).ffill()
     whole = rows["usable"].groupby([*keys, start], dropna=False).transform("all")
     return whole.astype(bool).reindex(marks.index, fill_value=True)

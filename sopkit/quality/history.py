@@ -5,9 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sopkit.periods import add_months, to_period
-from sopkit.tables import ALL, CELL, check_covers
-
-GROUP = ["item", "location", "customer"]
+from sopkit.tables import ALL, CELL, LEAF, check_covers
 
 
 def to_demand_history(
@@ -72,7 +70,7 @@ def fill_missing_months(facts: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame
     if facts.empty:
         return facts.copy()
     months = pd.DataFrame({"period": pd.date_range(facts["period"].min(), last, freq="MS")})
-    first = facts.groupby(GROUP, as_index=False).agg(first=("period", "min"))
+    first = facts.groupby(LEAF, as_index=False).agg(first=("period", "min"))
     grid = first.merge(months, how="cross")
     grid = grid[grid["period"] >= grid["first"]].drop(columns="first")
     filled = grid.merge(facts, on=CELL, how="left", validate="one_to_one")

@@ -12,10 +12,9 @@ from collections.abc import Iterable
 import pandas as pd
 
 from sopkit.quality.expect import expect_demand
-from sopkit.tables import CELL, TABLES
+from sopkit.tables import CELL, LEAF, TABLES
 from sopkit.tables.panel import to_long, to_panel
 
-GROUP = ["item", "location", "customer"]
 LOST = ["lost_qty", "lo_80_qty", "hi_80_qty"]
 _EVIDENCE = ["why", "why_qty", "why_rate", *LOST]
 MARK = [*CELL, "reason", "actual_qty", "proposed_qty", *_EVIDENCE, "firm"]
@@ -27,7 +26,7 @@ def with_expected(history: pd.DataFrame) -> pd.DataFrame:
     """Return the history with `expected_qty`: what each month would have been without surprise."""
     if "expected_qty" in history.columns:
         return history
-    known = to_long(expect_demand(to_panel(history, GROUP, "actual_qty")), GROUP, "expected_qty")
+    known = to_long(expect_demand(to_panel(history, LEAF, "actual_qty")), LEAF, "expected_qty")
     return history.merge(known, on=CELL, how="left", validate="one_to_one").fillna(
         {"expected_qty": 0.0}
     )

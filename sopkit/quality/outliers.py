@@ -12,8 +12,8 @@ from sopkit.quality.expect import (
     log_ratio,
     robust_spread,
 )
-from sopkit.quality.marks import GROUP, no_marks, to_marks
-from sopkit.tables import CELL
+from sopkit.quality.marks import no_marks, to_marks
+from sopkit.tables import CELL, LEAF
 from sopkit.tables.panel import to_long, to_panel
 
 
@@ -114,7 +114,7 @@ def to_ratios(history: pd.DataFrame) -> pd.DataFrame:
         `own_ratio` (against level and season alone), `steps` (log ratio in robust standard
         deviations of the series), `months` and `zero_share` of the series.
     """
-    panel = to_panel(history, GROUP, "actual_qty")
+    panel = to_panel(history, LEAF, "actual_qty")
     own = expect_demand(panel)
     expected = expect_with_siblings(panel, own)
     log = log_ratio(panel, expected)
@@ -126,12 +126,12 @@ def to_ratios(history: pd.DataFrame) -> pd.DataFrame:
         "own_ratio": panel / own.where(own > 0),
         "steps": log.div(spread, axis=0),
     }
-    columns = [to_long(part, GROUP, name).set_index(CELL)[name] for name, part in parts.items()]
+    columns = [to_long(part, LEAF, name).set_index(CELL)[name] for name, part in parts.items()]
     cells = pd.concat(columns, axis=1, join="inner").reset_index()
     months = panel.notna().sum(axis=1).rename("months")
     zeros = (panel.eq(0).sum(axis=1) / months.clip(lower=1)).rename("zero_share")
     return cells.merge(
-        pd.concat([months, zeros], axis=1).reset_index(), on=GROUP, validate="many_to_one"
+        pd.concat([months, zeros], axis=1).reset_index(), on=LEAF, validate="many_to_one"
     )
 
 
@@ -139,10 +139,10 @@ def _largest_lines(lines: pd.DataFrame, min_lines: int) -> pd.DataFrame:
     """Return each cell's largest line and the median line of its series."""
     wanted = lines["requested_date"].fillna(lines["order_date"])
     rows = lines.assign(period=to_period(wanted))
-    usual = rows.groupby(GROUP)["ordered_qty"].agg(["median", "size"]).reset_index()
+    usual = rows.groupby(LEAF)["ordered_qty"].agg(["median", "size"]).reset_index()
     usual = usual[(usual["size"] >= min_lines) & (usual["median"] > 0)]
     largest = rows.groupby(CELL, as_index=False)["ordered_qty"].max()
-    both = largest.merge(usual, on=GROUP, validate="many_to_one")
+    both = largest.merge(usual, on=LEAF, validate="many_to_one")
     return both.rename(columns={"ordered_qty": "line_qty", "median": "usual_line_qty"})[
         [*CELL, "line_qty", "usual_line_qty"]
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import add_months, to_period
-from sopkit.tables import ALL, CELL, TABLES, fit_columns
+from sopkit.tables import ALL, CELL, LEAF, PLACE, TABLES, fit_columns
 
 CLASSES = ("overdue", "open", "forecast")
 
@@ -105,10 +105,9 @@ def _to_requested(sales_order_line: pd.DataFrame, periods: pd.DatetimeIndex) -> 
 
 def _match_customers(lines: pd.DataFrame, forecast: pd.DataFrame) -> pd.DataFrame:
     """Return the lines with the customer group whose forecast they consume."""
-    place = ["item", "location", "customer"]
-    own = lines.merge(forecast[place].drop_duplicates(), on=place, how="left", indicator=True)
-    pooled = forecast.loc[forecast["customer"] == ALL, ["item", "location"]].drop_duplicates()
-    other = lines.merge(pooled, on=["item", "location"], how="left", indicator=True)
+    own = lines.merge(forecast[LEAF].drop_duplicates(), on=LEAF, how="left", indicator=True)
+    pooled = forecast.loc[forecast["customer"] == ALL, PLACE].drop_duplicates()
+    other = lines.merge(pooled, on=PLACE, how="left", indicator=True)
     has_own = (own["_merge"] == "both").to_numpy()
     has_pool = (other["_merge"] == "both").to_numpy()
     consumes = np.where(has_own | ~has_pool, lines["customer"], ALL)
@@ -125,14 +124,13 @@ def _consume(
     """Return the forecast that orders leave over, a row per cell."""
     if forecast.empty:
         return forecast
-    place = ["item", "location", "customer"]
     wide = forecast.pivot_table(
-        index=place, columns="period", values="demand_qty", aggfunc="sum", fill_value=0.0
+        index=LEAF, columns="period", values="demand_qty", aggfunc="sum", fill_value=0.0
     ).reindex(columns=periods, fill_value=0.0)
     asked = lines.drop(columns="customer").rename(columns={"consumes": "customer"})
     orders = (
         asked.pivot_table(
-            index=place, columns="period", values="asked_qty", aggfunc="sum", fill_value=0.0
+            index=LEAF, columns="period", values="asked_qty", aggfunc="sum", fill_value=0.0
         )
         .reindex(index=wide.index, columns=periods)
         .fillna(0.0)

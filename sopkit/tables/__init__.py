@@ -18,6 +18,7 @@ from sopkit.tables.contract import (
 from sopkit.tables.demand import DEMAND
 from sopkit.tables.master import MASTER
 from sopkit.tables.results import RESULTS
+from sopkit.tables.results_review import MOVE_CAUSES
 from sopkit.tables.supply import SUPPLY
 
 TABLES: dict[str, Table] = {table.name: table for table in (*MASTER, *DEMAND, *SUPPLY, *RESULTS)}
@@ -25,13 +26,17 @@ INPUT_TABLES: dict[str, Table] = {
     name: table for name, table in TABLES.items() if table.owner == "input"
 }
 
+# Grains: a stock point's item, a customer's demand of it, and that in a month.
 PLACE = ["item", "location"]
-CELL = ["item", "location", "customer", "period"]
+LEAF = [*PLACE, "customer"]
+CELL = [*LEAF, "period"]
 
 __all__ = [
     "ALL",
     "CELL",
     "INPUT_TABLES",
+    "LEAF",
+    "MOVE_CAUSES",
     "PLACE",
     "TABLES",
     "Column",

@@ -21,7 +21,8 @@ from sopkit.tables.demand import level, place
 from sopkit.tables.results_demand import DEMAND_STEP
 
 UNKNOWN = {"required": False, "blank": True}
-CAUSES = {
+# Why agreed demand moved since the last cycle, in the order in which causes are applied.
+MOVE_CAUSES = {
     "actuals": "the months that passed",
     "restated": "history that the books now show differently",
     "hierarchy": "items that moved to another family",
@@ -54,7 +55,7 @@ DEMAND_MOVE = result(
     *place(),
     month(),
     qty("last_qty", "agreed demand of the last cycle"),
-    *(signed_qty(f"{cause}_qty", f"change from {about}") for cause, about in CAUSES.items()),
+    *(signed_qty(f"{cause}_qty", f"change from {about}") for cause, about in MOVE_CAUSES.items()),
     qty("demand_qty", "agreed demand now"),
 )
 

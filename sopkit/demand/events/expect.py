@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from sopkit.demand.levels import add_family
 from sopkit.demand.series import blank_before_start
+from sopkit.tables import LEAF
 from sopkit.tables.panel import to_panel
 
 Matrix = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.intp]
-LEAF = ["item", "location", "customer"]
 SPAN = 18  # months each side from which a level is taken
 LEAST_WEIGHT = 4.0  # months' worth of weight that a level needs
 SLOPE_PRIOR = 60.0  # months squared: a slope needs some evidence

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sopkit.demand.events.expect import LEAF, Matrix
+from sopkit.demand.events.expect import Matrix
 from sopkit.demand.events.measure import expect_rates, to_rates
 from sopkit.demand.events.pool import NORMAL_90
 from sopkit.demand.events.reach import (
@@ -20,7 +20,7 @@ from sopkit.demand.events.reach import (
     sign_of,
 )
 from sopkit.demand.levels import LEVEL, add_family
-from sopkit.tables import CELL
+from sopkit.tables import CELL, LEAF
 
 PLANNED = [
     "event",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.demand.events.expect import LEAF, Matrix
+from sopkit.demand.events.expect import Matrix
 from sopkit.demand.events.measure import expect_rates, to_rates
 from sopkit.demand.events.observe import Observed, observe_events, tell_apart
 from sopkit.demand.events.reach import DIP, add_effects, describe_terms
+from sopkit.tables import LEAF
 
 LEAST_FACTOR = 0.2  # of a month at least stays
 NOTHING_SD = 1e-6
