@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sopkit.tables.build import ALL, code, date, days, flag, qty, rate, value, words
+from sopkit.tables.build import ALL, code, date, days, flag, number, qty, rate, value, words
 from sopkit.tables.contract import Table
 
 ITEM = Table(
@@ -45,6 +45,14 @@ ITEM = Table(
             minimum=0.0,
         ),
         days("shelf_life_days", "days from production to expiry", blank=True),
+        number(
+            "storage_qty",
+            "storage places a base unit takes",
+            "places",
+            required=False,
+            default=1.0,
+            minimum=0.0,
+        ),
     ),
 )
 
@@ -137,6 +145,13 @@ COST = Table(
         code("location", "location, or all", required=False, default=ALL),
         date("start_date", "first day on which it holds", default="1900-01-01", blank=False),
         value("unit_cost_value", "money a base unit", minimum=0.0),
+        value(
+            "holding_value",
+            "cost of holding a base unit for a month; blank: the holding rate of its cost",
+            required=False,
+            blank=True,
+            minimum=0.0,
+        ),
     ),
 )
 

@@ -9,7 +9,9 @@ from sopkit.tables.build import (
     month,
     number,
     qty,
+    rate,
     result,
+    signed_qty,
     value,
     whole,
     words,
@@ -54,6 +56,13 @@ CAPACITY_LOAD = result(
     hours("load_hours", "needed to make demand in its own month, lead time and stock considered"),
     hours("regular_hours", "available"),
     hours("overtime_hours", "available on top"),
+    rate(
+        "overload_rate",
+        "chance that demand, drawn from its range, needs more than regular and overtime hours",
+        required=False,
+        blank=True,
+        minimum=0.0,
+    ),
 )
 
 CONSTRAINED_PLAN = result(
@@ -61,7 +70,7 @@ CONSTRAINED_PLAN = result(
     "constrained_plan",
     ("item", "location", "period"),
     "What supply can do. Closing = opening + made + bought + moved in + arriving orders - moved "
-    "out - used - served.",
+    "out - used - served - expired.",
     *item_place(),
     month(),
     qty("opening_qty", "stock at the start"),
@@ -74,6 +83,7 @@ CONSTRAINED_PLAN = result(
     qty("demand_qty", "independent demand newly due in the month"),
     qty("served_qty", "served, backlog included"),
     qty("short_qty", "lost: will not be served"),
+    qty("expired_qty", "thrown away at the end of its life", required=False, default=0.0),
     qty("backlog_qty", "due and still open at the end"),
     qty("closing_qty", "stock at the end"),
     qty("safety_stock_qty", "stock wanted at the end"),
@@ -140,6 +150,7 @@ SHORTAGE = result(
             "supplier",
             "lane",
             "fence",
+            "policy",
             "cost",
             "no_source",
         ),
@@ -148,6 +159,111 @@ SHORTAGE = result(
     Column("cause_period", "month in which it binds", "month", required=False, blank=True),
     words("root_cause", "for a material: why it is short itself"),
     words("root_code", "for a material: which resource, supplier, lane or part is behind it"),
+    words("also_cause", "a second cause that binds as well: with the first gone, this one holds"),
+    words("also_code", "which resource, material, supplier or lane that is"),
+)
+
+SHORTAGE_FIX = result(
+    SUPPLY_STEP,
+    "shortage_fix",
+    ("item", "location", "period", "rank"),
+    "The cheapest ways to serve the dearest shortages, each solved anew.",
+    *item_place(),
+    month("period", "month in which the short unit was wanted"),
+    whole("rank", "1 gains most"),
+    code(
+        "fix",
+        "what would be done",
+        allowed=(
+            "overtime",
+            "extra_shift",
+            "alternate",
+            "subcontract",
+            "expedite",
+            "other_supplier",
+            "more_supply",
+            "more_lane",
+            "move_demand",
+            "open_fence",
+        ),
+    ),
+    words("fix_code", "resource, supplier, operation, lane or order it changes"),
+    Column("first_period", "first month it changes", "month"),
+    Column("last_period", "last month it changes", "month"),
+    number("amount_qty", "how much: hours, units or months, a month", "hours, units or months"),
+    value("price_value", "what the fix itself costs, as far as it is used"),
+    value("gain_value", "cost of the plan without it less with it: what it is worth"),
+    qty("served_qty", "units of this shortage it serves"),
+)
+
+BOTTLENECK = result(
+    SUPPLY_STEP,
+    "bottleneck",
+    ("limit_kind", "limit_code", "period"),
+    "Limits that bind, ranked by the worth of one more hour or unit, from a re-solve.",
+    code(
+        "limit_kind", "resource, supplier, lane", allowed=("resource", "supplier", "lane", "stock")
+    ),
+    code("limit_code", "which one"),
+    month(),
+    whole("rank", "1 is worth most"),
+    value("worth_value", "money that one more hour or unit saves"),
+    value("worth_low_value", "the least the plan's prices allow"),
+    value("worth_high_value", "the most the plan's prices allow"),
+    number("span_qty", "for how many hours or units it holds", "hours or units"),
+)
+
+FIRM_ORDER = result(
+    SUPPLY_STEP,
+    "firm_order",
+    ("flow_kind", "item", "location", "source", "period"),
+    "What to release inside the fence, in whole lots, pallets and loads.",
+    code("flow_kind", "make, buy or move", allowed=("make", "buy", "move")),
+    *item_place(),
+    code("source", "operation, supplier, or location it comes from"),
+    month("period", "month in which it is started, ordered or sent"),
+    qty("flow_qty", "good units the plan wants"),
+    qty("order_qty", "good units ordered, in whole lots"),
+    qty("lot_qty", "size of a lot; 0: any"),
+    signed_qty("carried_qty", "ordered - wanted so far: carried into the next month"),
+    value("rounding_value", "holding cost of what is ordered early, price of what is late"),
+)
+
+PLAN_PEOPLE = result(
+    SUPPLY_STEP,
+    "plan_people",
+    ("resource", "period"),
+    "People that the plan wants where they are the limit.",
+    code("resource", "resource code"),
+    month(),
+    number("heads_qty", "people", "people"),
+    number("hired_qty", "hired at the start of the month", "people"),
+    number("laid_off_qty", "laid off at the start of the month", "people"),
+)
+
+PLAN_COMPARE = result(
+    SUPPLY_STEP,
+    "plan_compare",
+    ("plan", "term"),
+    "What the plan costs beside the plan of simple rules, term by term.",
+    code("plan", "optimal: this plan; rules: priority order with rationing"),
+    code("term", "as in plan_cost"),
+    value("cost_value", "money over the solved months"),
+)
+
+PEGGING = result(
+    SUPPLY_STEP,
+    "pegging",
+    ("demand_key", "supply_key"),
+    "Which supply serves which demand: first expiry, then first come; priority first.",
+    code("demand_key", "class, priority, item, location, customer and month of the demand"),
+    code("supply_key", "stock batch, open order, or flow with its month"),
+    *item_place(),
+    code("supply_kind", "stock, open_supply, make, buy or move"),
+    month("period", "month in which it is served"),
+    month("demand_period", "month in which it was wanted"),
+    Column("supply_period", "month in which the supply arrives", "month"),
+    qty("pegged_qty", "units"),
 )
 
 PLAN_COST = result(
@@ -157,8 +273,9 @@ PLAN_COST = result(
     "What the plan costs, term by term; the terms sum to the objective.",
     code(
         "term",
-        "make, buy, move, regular, overtime, hold, late, short, below_target, preference, "
-        "after_horizon (credit for what arrives after the last month)",
+        "make, buy, move, regular, overtime, people, hold, late, short, fair, below_target, "
+        "over_limit, expired, open_orders, change, swing, lots, preference, after_horizon "
+        "(credit for what arrives after the last month)",
     ),
     value("cost_value", "money over the solved months"),
 )
@@ -172,5 +289,11 @@ SUPPLY_RESULTS = (
     PLAN_SERVICE,
     PLAN_RESOURCE,
     SHORTAGE,
+    SHORTAGE_FIX,
+    BOTTLENECK,
+    FIRM_ORDER,
+    PLAN_PEOPLE,
     PLAN_COST,
+    PLAN_COMPARE,
+    PEGGING,
 )

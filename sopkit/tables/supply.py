@@ -77,6 +77,20 @@ OPEN_SUPPLY = Table(
         date("order_date", "day of the order"),
         date("due_date", "day it arrives at `location`", required=True, blank=False),
         qty("open_qty", "quantity still to come"),
+        value(
+            "expedite_value",
+            "price a unit to have it in the first month; blank: cannot be hurried",
+            required=False,
+            blank=True,
+            minimum=0.0,
+        ),
+        value(
+            "cancel_value",
+            "price a unit to cancel it; blank: cannot be cancelled",
+            required=False,
+            blank=True,
+            minimum=0.0,
+        ),
     ),
 )
 
@@ -125,6 +139,42 @@ RESOURCE = Table(
             default=0.0,
             minimum=0.0,
         ),
+        number(
+            "machine_qty",
+            "equal machines behind the code; capacity.down_qty of them may stand still",
+            "machines",
+            required=False,
+            default=1.0,
+            minimum=1.0,
+        ),
+    ),
+)
+
+WORKFORCE = Table(
+    name="workforce",
+    owner="input",
+    group="supply",
+    key=("resource",),
+    about="People where they are the limit: a resource named here has hours as it has heads.",
+    columns=(
+        code("resource", "resource whose hours are people's", refers="resource"),
+        number("heads_qty", "people at the start", "people", minimum=0.0),
+        hours("hours_per_head", "regular hours of a head in a month"),
+        hours("overtime_per_head", "most overtime of a head", required=False, default=0.0),
+        value("head_value", "pay of a head a month, used or not", required=False, default=0.0),
+        value("hire_value", "cost of hiring one", required=False, default=0.0),
+        value("lay_off_value", "cost of laying one off", required=False, default=0.0),
+        flag("may_hire", "people can be hired", default=True),
+        flag("may_lay_off", "people can be laid off", default=False),
+        number(
+            "shift_qty",
+            "heads come and go in steps of so many; 0: one by one",
+            "people",
+            required=False,
+            default=0.0,
+            minimum=0.0,
+        ),
+        number("max_qty", "most heads", "people", required=False, blank=True, minimum=0.0),
     ),
 )
 
@@ -140,6 +190,14 @@ CAPACITY = Table(
         hours("regular_hours", "regular hours available"),
         hours("overtime_hours", "overtime hours available", required=False, default=0.0),
         hours("maintenance_hours", "already taken off", required=False, default=0.0),
+        number(
+            "down_qty",
+            "machines of the group that stand still; their share is not yet taken off",
+            "machines",
+            required=False,
+            default=0.0,
+            minimum=0.0,
+        ),
     ),
 )
 
@@ -214,6 +272,9 @@ LANE = Table(
         days("lead_time_days", "days under way", default=0.0),
         value("unit_cost_value", "freight a base unit", required=False, default=0.0),
         qty("max_qty", "limit a month over all items of the lane", required=False, blank=True),
+        qty("multiple_qty", "full load: truck or container", required=False, default=0.0),
+        days("frozen_days", "transfers stay as they are", default=0.0),
+        days("slushy_days", "changes cost more", default=0.0),
     ),
 )
 
@@ -234,6 +295,21 @@ PURCHASE_TERM = Table(
         qty("multiple_qty", "orders are multiples of", required=False, default=0.0),
         qty("max_qty", "limit a month", required=False, blank=True),
         days("frozen_days", "orders stay as they are", default=0.0),
+        days("slushy_days", "changes cost more", default=0.0),
+        rate(
+            "min_share_rate",
+            "agreed share of the item's purchases at the place, at least",
+            required=False,
+            default=0.0,
+            minimum=0.0,
+        ),
+        rate(
+            "max_share_rate",
+            "agreed share of the item's purchases at the place, at most",
+            required=False,
+            default=1.0,
+            minimum=0.0,
+        ),
     ),
 )
 
@@ -255,6 +331,33 @@ STOCK_POLICY = Table(
             blank=True,
         ),
         qty("max_qty", "most that may be held", required=False, blank=True),
+        rate(
+            "fill_rate",
+            "share of demand served from stock; wins over the service level",
+            required=False,
+            blank=True,
+            minimum=0.0,
+        ),
+        qty("closing_qty", "stock wanted when the plan ends", required=False, blank=True),
+    ),
+)
+
+STORAGE = Table(
+    name="storage",
+    owner="input",
+    group="supply",
+    key=("location",),
+    about="Room for stock at a location; item.storage_qty says what a base unit takes.",
+    columns=(
+        code("location", "location code", refers="location"),
+        number("max_qty", "storage places there are", "places", minimum=0.0),
+        value(
+            "overflow_value",
+            "price of a place outside, a month; blank: dearer than any sale",
+            required=False,
+            blank=True,
+            minimum=0.0,
+        ),
     ),
 )
 
@@ -270,6 +373,28 @@ SERVICE_CLASS = Table(
         rate("late_rate", "cost of a month's delay, share of price", required=False, default=0.05),
         rate("lost_sale_rate", "cost of a lost unit, share of price", required=False, default=1.0),
         number("late_months", "longest lateness accepted", "months", required=False, default=1.0),
+        rate(
+            "remaining_life_rate",
+            "share of the shelf life that must be left at delivery",
+            required=False,
+            default=0.0,
+            minimum=0.0,
+        ),
+    ),
+)
+
+RELEASED_PLAN = Table(
+    name="released_plan",
+    owner="input",
+    group="supply",
+    key=("flow_kind", "item", "location", "source", "period"),
+    about="What last month's plan wanted started from now on; kept inside the fences.",
+    columns=(
+        code("flow_kind", "make, buy or move", allowed=("make", "buy", "move")),
+        *place(customer=False),
+        code("source", "operation, supplier, or location it comes from"),
+        month("period", "month in which it is started, ordered or sent"),
+        qty("flow_qty", "good units that will arrive"),
     ),
 )
 
@@ -279,6 +404,7 @@ SUPPLY = (
     OPEN_SUPPLY,
     PRODUCTION_ACTUAL,
     RESOURCE,
+    WORKFORCE,
     CAPACITY,
     OPERATION,
     RESOURCE_NEED,
@@ -286,5 +412,7 @@ SUPPLY = (
     LANE,
     PURCHASE_TERM,
     STOCK_POLICY,
+    STORAGE,
     SERVICE_CLASS,
+    RELEASED_PLAN,
 )
