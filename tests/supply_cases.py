@@ -8,7 +8,14 @@ from builders import table
 
 from sopkit.supply import Rates, SupplyTables
 
-FREE = Rates(holding_rate=0.0, below_target_rate=0.0, preference_rate=0.0)
+FREE = Rates(
+    holding_rate=0.0,
+    below_target_rate=0.0,
+    deep_target_rate=0.0,
+    fair_share_rate=0.0,
+    change_rate=0.0,
+    preference_rate=0.0,
+)
 
 
 def months(count: int, first: str = "2026-01-01") -> pd.DatetimeIndex:

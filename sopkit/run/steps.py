@@ -54,8 +54,8 @@ _FILES = {"executive": ("params/kpi.yaml",)}
 _PLANBOOK = ("demand",)
 _WARM = {
     "demand": ("statsforecast", "statsforecast.models", "sqlalchemy"),
-    "supply": ("linopy", "highspy"),
-    "consensus": ("linopy", "highspy"),
+    "supply": ("scipy", "highspy"),
+    "consensus": ("scipy", "highspy"),
 }
 _ALWAYS_WARM = ("pandera.pandas", "pyarrow.parquet", "sopkit.cycle", "altair")
 

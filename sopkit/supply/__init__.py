@@ -5,12 +5,13 @@ Notebooks and `scenario` call what is listed here; the modules are the steps of 
 
 from __future__ import annotations
 
+from sopkit.supply.case import Case, Rates
 from sopkit.supply.check import check_plan
 from sopkit.supply.explain import explain_shortages
 from sopkit.supply.loads import find_lead_times, rough_cut_load
 from sopkit.supply.netting import extend_forecast, net_demand
 from sopkit.supply.network import usable_stock
-from sopkit.supply.prepare import Case, Rates, prepare_case, set_targets
+from sopkit.supply.prepare import prepare_case, set_targets
 from sopkit.supply.problems import find_supply_problems
 from sopkit.supply.read_plan import Plan
 from sopkit.supply.review import (

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.model import list_arrivals, price_terms
-from sopkit.supply.prepare import Array, Case
+from sopkit.supply.case import Array, Case
+from sopkit.supply.model import list_arrivals, price_flow
 from sopkit.supply.read_plan import Plan
 from sopkit.tables import PLACE, TABLES, fit_columns
 
@@ -112,7 +112,7 @@ class Tracer:
             plain = np.where(case.use_qty > 0, base[:, None] * case.use_qty, 0.0)
         lane_rent = np.zeros_like(case.way_cost)
         lane_rent[case.lane_ways["way"].to_numpy()] = lane[case.lane_ways["lane"].to_numpy()]
-        gap = price_terms(case, plan.streams)["flow"] + lane_rent - _worth_of_arrivals(case, unit)
+        gap = price_flow(case) + lane_rent - _worth_of_arrivals(case, unit)
         np.add.at(gap, needs["way"].to_numpy(), hour_rent)
         np.add.at(gap, uses["way"].to_numpy(), used)
         into = {

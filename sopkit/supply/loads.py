@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.prepare import Array, Case
+from sopkit.supply.case import Array, Case
 from sopkit.supply.streams import to_streams
 from sopkit.tables import PLACE, TABLES, fit_columns
 

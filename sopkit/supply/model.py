@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 import pandas as pd
 
 from sopkit.supply.capacity import pay_hours
-from sopkit.supply.prepare import Array, Case
+from sopkit.supply.case import Array, Case
+from sopkit.supply.lp import Block, Model, Rows, Term
+from sopkit.supply.rules.fair import list_loss_steps
+from sopkit.supply.rules.fences import add_fences
+from sopkit.supply.rules.life import add_life
+from sopkit.supply.rules.limits import add_limits
+from sopkit.supply.rules.lots import add_lots
+from sopkit.supply.rules.orders import add_orders
+from sopkit.supply.rules.people import add_people
+from sopkit.supply.rules.shares import add_shares
+from sopkit.supply.rules.swings import add_swings
 from sopkit.supply.streams import Streams, late_limits
-
-if TYPE_CHECKING:
-    import linopy
+from sopkit.supply.units import find_units
+from sopkit.tables import PLACE
 
 AFTER_HORIZON_SHARE = 0.99
+LOWER_HALF = 0.5
 
 
-def build_model(case: Case, streams: Streams) -> linopy.Model:
+def build_model(case: Case, streams: Streams) -> Model:
     """Return the linear model of the cheapest plan that the network allows.
 
     Variables, all at least 0 and by month: `flow` (good units started on a way, at most its
-    limit), `stock` and `protected` (closing stock; `protected` is the part up to the stock
-    target), `overtime` (hours), and for each stream and month of demand `late_1`, `late_2`, ...
-    (served so many months later) and `lost` (not served); the rest is served on time.
+    limit), `stock`, `guarded` and `protected` (closing stock: above the stock target, in its lower
+    half, in its upper half), `overtime` (hours), and for each stream and month of demand `late_1`,
+    `late_2`, ... (served so many months later) and `lost`, `lost_2`, `lost_3` (not served, in
+    steps of fair share); the rest is served on time.
 
     Objective, least cost: flow (make, buy, move), regular hours, overtime, holding, units below
     target, late and lost units, a nudge between equals, less a credit for what arrives later.
@@ -33,105 +42,122 @@ def build_model(case: Case, streams: Streams) -> linopy.Model:
     2. `demand_limit`: late + lost <= demand.
     3. `capacity_limit`: hours needed - overtime <= regular hours.
     4. `lane_limit`: flow over all items of a lane <= its limit.
+    5. what the rules add (`rules`): people, fences, open orders, limits of stock, shelf life,
+       shares, swings, lots.
 
     Shortage is a variable with a price, so a plan always exists. Stock below target needs no row:
-    `protected` is bounded by the target and rewarded, and units on time are no variable (the
-    compact form: half the rows, the same optimum). The constants come back when costs are read.
+    the two parts up to the target are bounded by it and rewarded, and units on time are no
+    variable (the compact form: half the rows, the same optimum; the constants bring the money
+    back).
     """
-    import linopy
-
-    linopy.options["semantics"] = "v1"
-    model = linopy.Model(sparse=True)
-    _add_variables(model, case, streams)
+    model = Model(case.periods, {})
+    _add_dims(model, case, streams)
+    _add_flow(model, case)
+    _add_stock(model, case)
+    _add_overtime(model, case)
+    _add_service(model, case, streams)
     _add_stock_balance(model, case, streams)
-    _add_demand_limit(model, case, streams)
+    _add_demand_limit(model, streams)
     _add_capacity_limit(model, case)
     _add_lane_limit(model, case)
-    _add_objective(model, case, streams)
+    add_people(model, case.people)
+    add_fences(model, case.fences)
+    add_orders(model, case.orders)
+    add_limits(model, case.limits)
+    add_life(model, case.life)
+    add_shares(model, case.shares)
+    add_swings(model, case.rates.swing_rate)
+    add_lots(model, case.lots)
     return model
 
 
-def _grid(values: Array, name: str, case: Case) -> Any:
-    """Return an array over (name, period) with labels."""
-    import xarray as xr
-
-    rows = pd.RangeIndex(len(values), name=name)
-    return xr.DataArray(values, coords=[rows, pd.Index(case.periods, name="period")])
-
-
-def _labels(values: pd.Series | np.ndarray, dim: str, name: str) -> Any:
-    """Return row numbers of `name` along `dim`, for picking or summing."""
-    import xarray as xr
-
-    rows = pd.RangeIndex(len(values), name=dim)
-    return xr.DataArray(np.asarray(values), coords=[rows], name=name)
+def _add_dims(model: Model, case: Case, streams: Streams) -> None:
+    units = find_units(case, streams)
+    place = case.places[PLACE]
+    model.add_dim("place", pd.MultiIndex.from_frame(place), units)
+    ways = case.ways[["flow_kind", *PLACE, "source"]]
+    model.add_dim("way", pd.MultiIndex.from_frame(ways), units[case.ways["place"].to_numpy(int)])
+    of = streams.streams["place"].to_numpy(int)
+    named = streams.streams[["demand_class", "priority", "late_months"]]
+    named = pd.concat([place.iloc[of].reset_index(drop=True), named], axis=1)
+    model.add_dim("stream", pd.MultiIndex.from_frame(named), units[of])
+    model.add_dim("resource", pd.Index(case.resources["resource"], dtype=object))
+    model.add_dim("lane", pd.Index(case.lanes["lane"], dtype=object))
 
 
-def _add_variables(model: linopy.Model, case: Case, streams: Streams) -> None:
-    nothing = np.zeros_like(case.target)
-    model.add_variables(0, _grid(case.way_limit, "way", case), name="flow")
-    model.add_variables(0, _grid(nothing + np.inf, "place", case), name="stock")
-    target = _grid(case.target, "place", case)
-    model.add_variables(0, target, name="protected", mask=target > 0)
-    model.add_variables(0, _grid(case.overtime_hours, "resource", case), name="overtime")
-    demand = _grid(streams.demand_qty, "stream", case)
-    model.add_variables(0, demand, name="lost", mask=demand > 0)
-    for delay, limit in enumerate(late_limits(streams), start=1):
-        most = _grid(limit, "stream", case)
-        model.add_variables(0, most, name=f"late_{delay}", mask=most > 0)
+def _add_flow(model: Model, case: Case) -> None:
+    kind = case.ways["flow_kind"].to_numpy()[:, None]
+    prices = {name: np.where(kind == name, case.way_cost, 0.0) for name in ("make", "buy", "move")}
+    prices["regular"] = _repeat(model, hour_costs(case))
+    prices["preference"] = _repeat(model, nudge_flow(case))
+    prices["after_horizon"] = -credit_after(case)
+    lower, upper = np.zeros_like(case.way_limit), case.way_limit
+    model.blocks["flow"] = Block("way", upper, prices, lower)
 
 
-def _sum_over(terms: Any, place: Any, name: str, size: int) -> Any:
-    """Return the terms summed over the rows that share a label; 0 where there are none."""
-    rows = pd.RangeIndex(size, name=name)
-    return terms.groupby(place).sum().reindex({name: rows}).fillna(0)
+def _repeat(model: Model, values: Array) -> Array:
+    return np.repeat(np.asarray(values, dtype=float)[:, None], len(model.periods), axis=1)
 
 
-def _add_stock_balance(model: linopy.Model, case: Case, streams: Streams) -> None:
-    flow, stock, protected = (model.variables[n] for n in ("flow", "stock", "protected"))
-    count = len(case.places)
-    before = stock.shift(period=1).fillna(0) + protected.fillna(0).shift(period=1).fillna(0)
-    change = stock + protected.fillna(0) - before
-    if len(case.ways):
-        change = change - _sum_over(
-            _arrivals(flow, case), _labels(case.ways["place"], "way", "place"), "place", count
-        )
-    if len(case.uses):
-        way = _labels(case.uses["way"], "use", "way")
-        used = flow.sel(way=way) * _grid(case.use_qty, "use", case)
-        change = change + _sum_over(
-            used, _labels(case.uses["place"], "use", "place"), "place", count
-        )
-    given = case.arriving.copy()
-    given[:, 0] += case.places["opening_qty"].to_numpy()
-    if len(streams.streams):
-        np.subtract.at(given, streams.streams["place"].to_numpy(), streams.demand_qty)
-        place = _labels(streams.streams["place"], "stream", "place")
-        change = change - _sum_over(_not_on_time(model), place, "place", count)
-    model.add_constraints(change == _grid(given, "place", case), name="stock_balance")
+def _add_stock(model: Model, case: Case) -> None:
+    """Add closing stock in three parts, and what units missing from the target cost."""
+    held = {
+        "hold": _repeat(model, case.hold_value),
+        "preference": _repeat(model, nudge_stock(case)),
+    }
+    no_limit = np.full_like(case.target, np.inf)
+    model.blocks["stock"] = Block("place", no_limit, held)
+    wanted = case.target > 0
+    for name, share, rate in (
+        ("guarded", LOWER_HALF, case.rates.deep_target_rate),
+        ("protected", 1 - LOWER_HALF, case.rates.below_target_rate),
+    ):
+        price = price_below(case, rate)
+        prices = {**held, "below_target": -price}
+        model.blocks[name] = Block("place", case.target * share, prices, keep=wanted)
+        model.add_constant("below_target", (case.target * share * price).sum(axis=0))
 
 
-def _not_on_time(model: linopy.Model) -> Any:
-    """Return what a month's stock is spared: lost and put off, less what came late from before."""
-    spared = model.variables["lost"].fillna(0)
-    for delay, name in enumerate(late_names(model), start=1):
-        late = model.variables[name].fillna(0)
-        spared = spared + late - late.shift(period=delay).fillna(0)
-    return spared
+def _add_overtime(model: Model, case: Case) -> None:
+    price = _repeat(model, case.resources["overtime_value"].to_numpy(float))
+    model.blocks["overtime"] = Block("resource", case.overtime_hours, {"overtime": price})
 
 
-def late_names(model: linopy.Model) -> list[str]:
+def _add_service(model: Model, case: Case, streams: Streams) -> None:
+    wanted = streams.demand_qty > 0
+    for name, most, on_top in list_loss_steps(streams, case.rates.fair_share_rate):
+        prices = {"short": streams.lost_cost, "fair": on_top}
+        model.blocks[name] = Block("stream", most, prices, keep=wanted)
+    for delay, most in enumerate(late_limits(streams), start=1):
+        prices = {"late": delay * streams.late_cost}
+        model.blocks[f"late_{delay}"] = Block("stream", most, prices, keep=most > 0)
+
+
+def lost_names(model: Model) -> list[str]:
+    """Return the names of the variables of lost demand, cheapest step first."""
+    return [name for name in model.blocks if name.startswith("lost")]
+
+
+def late_names(model: Model) -> list[str]:
     """Return the names of the lateness variables, shortest delay first."""
-    names = [name for name in model.variables if name.startswith("late_")]
-    return sorted(names, key=lambda name: int(name.removeprefix("late_")))
+    return [name for name in model.blocks if name.startswith("late_")]
 
 
-def _arrivals(flow: Any, case: Case) -> Any:
-    """Return what arrives of each way in each month: a `shift` per whole month of lead time."""
-    parts = []
-    for months, share in list_arrivals(case.ways):
-        parts.append((flow * _labels(share, "way", "share")).shift(period=months).fillna(0))
-    return sum(parts[1:], start=parts[0])
+def _add_stock_balance(model: Model, case: Case, streams: Streams) -> None:
+    terms = [Term(name) for name in ("stock", "guarded", "protected")]
+    terms += [Term(name, -1.0, delay=1) for name in ("stock", "guarded", "protected")]
+    into = case.ways["place"].to_numpy(int)
+    for delay, share in list_arrivals(case.ways):
+        terms.append(Term("flow", -share[:, None], to=into, delay=delay))
+    way, part = (case.uses[name].to_numpy(int) for name in ("way", "place"))
+    terms.append(Term("flow", case.use_qty, pick=way, to=part))
+    place = streams.streams["place"].to_numpy(int)
+    terms += [Term(name, -1.0, to=place) for name in lost_names(model)]
+    for delay, name in enumerate(late_names(model), start=1):
+        terms += [Term(name, -1.0, to=place), Term(name, 1.0, to=place, delay=delay)]
+    given = case.arriving - streams.demand_qty_by_place(case)
+    given[:, 0] += case.places["opening_qty"].to_numpy(float)
+    model.rows["stock_balance"] = Rows("place", given, given, terms)
 
 
 def list_arrivals(ways: pd.DataFrame) -> list[tuple[int, Array]]:
@@ -143,90 +169,54 @@ def list_arrivals(ways: pd.DataFrame) -> list[tuple[int, Array]]:
     return [(int(delay), share) for delay, share in zip(delays, shares, strict=True)]
 
 
-def _add_demand_limit(model: linopy.Model, case: Case, streams: Streams) -> None:
-    names = late_names(model)
-    if not names:
+def _add_demand_limit(model: Model, streams: Streams) -> None:
+    """Add late + lost <= demand; where nothing may be late and all is one step, a bound says it."""
+    late, lost = late_names(model), lost_names(model)
+    if not late:
         return
-    late = sum(
-        (model.variables[n].fillna(0) for n in names[1:]), start=model.variables[names[0]].fillna(0)
-    )
-    model.add_constraints(
-        model.variables["lost"].fillna(0) + late <= _grid(streams.demand_qty, "stream", case),
-        name="demand_limit",
-        mask=_grid(late_limits(streams)[0] > 0, "stream", case),
-    )
+    most = streams.demand_qty
+    keep = late_limits(streams)[0] > 0
+    terms = [Term(name) for name in [*lost, *late]]
+    model.rows["demand_limit"] = Rows("stream", np.full_like(most, -np.inf), most, terms, keep)
 
 
-def _add_capacity_limit(model: linopy.Model, case: Case) -> None:
-    if case.needs.empty:
-        return
-    way = _labels(case.needs["way"], "need", "way")
-    hours = _labels(case.needs["need_hours"], "need", "hours")
-    load = model.variables["flow"].sel(way=way) * hours
-    resource = _labels(case.needs["resource"], "need", "resource")
-    load = _sum_over(load, resource, "resource", len(case.resources))
-    regular = _grid(case.regular_hours, "resource", case)
-    model.add_constraints(load - model.variables["overtime"] <= regular, name="capacity_limit")
+def _add_capacity_limit(model: Model, case: Case) -> None:
+    way, resource = (case.needs[name].to_numpy(int) for name in ("way", "resource"))
+    hours = case.needs["need_hours"].to_numpy(float)[:, None]
+    terms = [Term("flow", hours, pick=way, to=resource), Term("overtime", -1.0)]
+    regular = case.regular_hours
+    model.rows["capacity_limit"] = Rows("resource", np.full_like(regular, -np.inf), regular, terms)
 
 
-def _add_lane_limit(model: linopy.Model, case: Case) -> None:
-    if case.lane_ways.empty:
-        return
-    way = _labels(case.lane_ways["way"], "share", "way")
-    weight = _labels(case.lane_ways["weight"], "share", "weight")
-    moved = model.variables["flow"].sel(way=way) * weight
-    lane = _labels(case.lane_ways["lane"], "share", "lane")
-    moved = _sum_over(moved, lane, "lane", len(case.lanes))
-    limit = np.repeat(case.lanes["max_qty"].to_numpy()[:, None], len(case.periods), axis=1)
-    model.add_constraints(moved <= _grid(limit, "lane", case), name="lane_limit")
+def _add_lane_limit(model: Model, case: Case) -> None:
+    way, lane = (case.lane_ways[name].to_numpy(int) for name in ("way", "lane"))
+    weight = case.lane_ways["weight"].to_numpy(float)[:, None]
+    limit = _repeat(model, case.lanes["max_qty"].to_numpy(float))
+    terms = [Term("flow", weight, pick=way, to=lane)]
+    model.rows["lane_limit"] = Rows("lane", np.full_like(limit, -np.inf), limit, terms)
 
 
-def _add_objective(model: linopy.Model, case: Case, streams: Streams) -> None:
-    costs = price_terms(case, streams)
-    lates = enumerate(late_names(model), start=1)
-    terms = [
-        model.variables[name].fillna(0) * _grid(cost, dim, case)
-        for name, dim, cost in (
-            ("flow", "way", costs["flow"]),
-            ("stock", "place", costs["stock"]),
-            ("protected", "place", costs["stock"] - costs["below_target"]),
-            ("overtime", "resource", costs["overtime"]),
-            ("lost", "stream", costs["lost"]),
-            *((name, "stream", delay * costs["late"]) for delay, name in lates),
-        )
-        if len(cost)
-    ]
-    model.add_objective(sum((term.sum() for term in terms[1:]), start=terms[0].sum()))
+def price_below(case: Case, rate: float) -> Array:
+    """Return what a unit missing from the target costs (places x periods).
 
-
-def price_terms(case: Case, streams: Streams) -> dict[str, Array]:
-    """Return the price of each variable (rows x periods), the nudge included.
-
-    A unit missing from the target in the last month also costs its replacement, so that the
-    plan does not end by eating its safety stock.
+    In the last month it also costs its replacement, so that the plan does not end by eating its
+    safety stock.
     """
-    months = len(case.periods)
-    value = case.places["unit_value"].to_numpy()[:, None]
-    below = np.repeat(case.rates.below_target_rate * value, months, axis=1)
-    below[:, -1] += value[:, 0]
-    return {
-        "flow": case.way_cost
-        + hour_costs(case)[:, None]
-        + nudge_flow(case)[:, None]
-        - credit_after(case),
-        "stock": np.repeat(hold_costs(case) + nudge_stock(case), months).reshape(-1, months),
-        "below_target": below,
-        "overtime": np.repeat(case.resources["overtime_value"].to_numpy(float), months).reshape(
-            -1, months
-        ),
-        "late": streams.late_cost,
-        "lost": streams.lost_cost,
-    }
+    value = case.places["unit_value"].to_numpy(float)
+    price = np.repeat(rate * value[:, None], len(case.periods), axis=1)
+    price[:, -1] += value
+    return price
 
 
 def hour_costs(case: Case) -> Array:
     """Return the cost of the hours that a unit of each way takes, at regular pay."""
     return pay_hours(case.needs, case.resources, len(case.ways))
+
+
+def price_flow(case: Case) -> Array:
+    """Return what a unit started on each way costs in all (ways x periods)."""
+    fixed = hour_costs(case) + nudge_flow(case)
+    return case.way_cost + fixed[:, None] - credit_after(case)
 
 
 def credit_after(case: Case) -> Array:
@@ -245,11 +235,6 @@ def credit_after(case: Case) -> Array:
     return after * worth[:, None]
 
 
-def hold_costs(case: Case) -> Array:
-    """Return the cost of holding a unit at each place for a month."""
-    return case.rates.holding_rate / 12 * case.places["unit_value"].to_numpy()
-
-
 def nudge_flow(case: Case) -> Array:
     """Return what a unit of each way costs more for not being the preferred operation."""
     value = case.places["unit_value"].to_numpy()[case.ways["place"].to_numpy()]
@@ -258,4 +243,4 @@ def nudge_flow(case: Case) -> Array:
 
 def nudge_stock(case: Case) -> Array:
     """Return what a unit of stock costs more for lying behind a lane instead of before it."""
-    return case.rates.preference_rate * case.places["depth"].to_numpy() * hold_costs(case)
+    return case.rates.preference_rate * case.places["depth"].to_numpy() * case.hold_value

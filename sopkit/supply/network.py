@@ -14,7 +14,6 @@ from sopkit.periods import DAYS_PER_MONTH
 from sopkit.supply.tables import SupplyTables
 from sopkit.tables import ALL, PLACE
 
-SLIVER = 0.1
 WAY_COLUMNS = [
     "flow_kind",
     "item",
@@ -109,16 +108,12 @@ def split_lead_times(days: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return whole months of each lead time, and the share that arrives a month after them.
 
     A lead time of d days puts the share d/30.4 - k of a quantity into month k + 1 and the rest
-    into month k, so that the mean stays d (k: whole months). Within three days of whole months
-    all goes to that month: planners mean it so (30 days, 60 days, a day on the road), and month
-    after month of slivers multiply into sums that no solver gets right.
+    into month k, so that the mean stays d (k: whole months).
 
     Example:
-        7.6 days: 0 months, a quarter late. 30 days: 1 month, nothing late. 1 day: 0 months.
+        7.6 days: 0 months, a quarter late. 45.6 days: 1 month, half of it late.
     """
     months = days / DAYS_PER_MONTH
-    nearest = months.round()
-    months = months.where((months - nearest).abs() >= SLIVER, nearest)
     whole = np.floor(months + 1e-9)
     return whole.astype("int64"), (months - whole).clip(lower=0.0)
 

@@ -2,89 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from sopkit.periods import to_period
 from sopkit.supply.capacity import list_hours, list_needs, pay_hours
+from sopkit.supply.case import Array, Case, Rates
 from sopkit.supply.dated import value_on
 from sopkit.supply.network import find_places, list_parts, list_ways, split_lead_times, usable_stock
 from sopkit.supply.problems import find_supply_problems, raise_errors
+from sopkit.supply.rules.fences import prepare_fences
+from sopkit.supply.rules.life import prepare_life
+from sopkit.supply.rules.limits import prepare_limits
+from sopkit.supply.rules.lots import prepare_lots
+from sopkit.supply.rules.orders import prepare_orders
+from sopkit.supply.rules.people import prepare_people
+from sopkit.supply.rules.shares import prepare_shares
 from sopkit.supply.tables import SupplyTables
 from sopkit.tables import PLACE
-
-Array = np.ndarray
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Prices of the plan that no table gives; each is a share of an item's unit cost.
-
-    Args:
-        holding_rate: cost of holding stock for a year.
-        below_target_rate: price of a unit below its stock target for a month. Above the holding
-            rate of a month, or no safety stock is built; below the cost of a late unit, or
-            safety stock is not used when it should be.
-        preference_rate: a nudge that decides between plans of equal cost: operations of priority
-            2, 3, ... and stock held further down the lanes cost this much more.
-    """
-
-    holding_rate: float = 0.20
-    below_target_rate: float = 0.05
-    preference_rate: float = 0.0005
-
-
-@dataclass(frozen=True)
-class Case:
-    """A supply network in arrays, ready for any demand.
-
-    Rows of an array are the rows of the frame it belongs to; columns are `periods`.
-
-    Args:
-        tables: what it was prepared from.
-        periods: planned months.
-        rates: prices that no table gives.
-        places: `item`, `location`, `unit_value` [money], `base_cost` [money: cheapest supply of
-            a unit where nothing is scarce; infinite without source], `depth` (1 where a lane
-            leads there), `opening_qty`.
-        ways: see `list_ways`; with `place`, `from_place` (-1: none), `lead_months` (whole months
-            of the lead time), `late_share` (share that arrives a month after that).
-        way_cost: money a good unit (ways x periods).
-        way_limit: most that can be started (ways x periods); infinite without limit.
-        uses: `way`, `place`: a flow of the way uses stock of the place.
-        use_qty: units used for each good unit (uses x periods).
-        needs: `way`, `resource` (row of `resources`), `need_hours` for each good unit.
-        resources: `resource`, `hour_value`, `overtime_value`.
-        regular_hours, overtime_hours: (resources x periods).
-        lanes: `lane`, `max_qty` a month; `lane_ways`: `way`, `lane` (row of `lanes`),
-            `weight` (limit taken by a unit).
-        arriving: orders under way (places x periods).
-        target: stock wanted at the end (places x periods).
-        warnings: what a planner should know (see `find_supply_problems`).
-        unlimited: resources without any hours given; they do not limit the plan.
-    """
-
-    tables: SupplyTables
-    periods: pd.DatetimeIndex
-    rates: Rates
-    places: pd.DataFrame
-    ways: pd.DataFrame
-    way_cost: Array
-    way_limit: Array
-    uses: pd.DataFrame
-    use_qty: Array
-    needs: pd.DataFrame
-    resources: pd.DataFrame
-    regular_hours: Array
-    overtime_hours: Array
-    lanes: pd.DataFrame
-    lane_ways: pd.DataFrame
-    arriving: Array
-    target: Array
-    warnings: pd.DataFrame
-    unlimited: tuple[str, ...]
 
 
 def prepare_case(
@@ -135,7 +72,15 @@ def prepare_case(
         lanes=lanes,
         lane_ways=lane_ways,
         arriving=_sum_arriving(tables.open_supply, places, periods),
-        target=_spread_target(tables.stock_target, places, periods),
+        target=_spread_target(tables, places, periods),
+        hold_value=_price_holding(tables, places, rates, periods[0]),
+        people=prepare_people(tables, hours.resources, periods),
+        fences=prepare_fences(tables, ways, periods),
+        orders=prepare_orders(tables, places, periods),
+        limits=prepare_limits(tables, places, periods),
+        life=prepare_life(tables, places, ways, periods),
+        shares=prepare_shares(tables, ways, periods),
+        lots=prepare_lots(tables, ways, rates.lot_months, periods),
         warnings=warnings,
         unlimited=hours.unlimited,
     )
@@ -147,11 +92,8 @@ def set_targets(case: Case, stock_target: pd.DataFrame) -> Case:
     Args:
         stock_target: contract `stock_target`.
     """
-    return replace(
-        case,
-        tables=replace(case.tables, stock_target=stock_target),
-        target=_spread_target(stock_target, case.places, case.periods),
-    )
+    tables = replace(case.tables, stock_target=stock_target)
+    return replace(case, tables=tables, target=_spread_target(tables, case.places, case.periods))
 
 
 def _index_places(rows: pd.DataFrame, places: pd.DataFrame, location: str) -> pd.Series:
@@ -307,15 +249,31 @@ def _sum_arriving(
     return arriving
 
 
-def _spread_target(
-    stock_target: pd.DataFrame, places: pd.DataFrame, periods: pd.DatetimeIndex
+def _price_holding(
+    tables: SupplyTables, places: pd.DataFrame, rates: Rates, first: pd.Timestamp
 ) -> Array:
-    """Return the safety stock wanted by place and month; months past the last repeat it."""
-    wide = stock_target.pivot_table(
+    """Return what a unit of stock costs a month: stated, else the holding rate of its value."""
+    stated = value_on(places.assign(period=first), tables.cost, "holding_value", PLACE, "location")
+    usual = rates.holding_rate / 12 * places["unit_value"].to_numpy(float)
+    return np.where(stated.isna(), usual, stated.to_numpy(float))
+
+
+def _spread_target(tables: SupplyTables, places: pd.DataFrame, periods: pd.DatetimeIndex) -> Array:
+    """Return the stock wanted by place and month; months past the last repeat it.
+
+    In the last month it is at least what the policy wants to be left when the plan ends.
+    """
+    wide = tables.stock_target.pivot_table(
         index=PLACE, columns="period", values="safety_stock_qty", aggfunc="sum"
     )
-    if wide.empty:
-        return np.zeros((len(places), len(periods)))
-    wide = wide.reindex(columns=pd.DatetimeIndex(wide.columns).union(periods)).ffill(axis=1)
-    rows = pd.MultiIndex.from_frame(places[PLACE])
-    return wide.reindex(index=rows, columns=periods).fillna(0.0).to_numpy(float)
+    target = np.zeros((len(places), len(periods)))
+    if not wide.empty:
+        wide = wide.reindex(columns=pd.DatetimeIndex(wide.columns).union(periods)).ffill(axis=1)
+        rows = pd.MultiIndex.from_frame(places[PLACE])
+        known = wide.reindex(index=rows, columns=periods).fillna(0.0)
+        target = known.to_numpy(float, copy=True)
+    policy = tables.stock_policy.drop_duplicates(PLACE)[[*PLACE, "closing_qty"]]
+    left = places[PLACE].merge(policy, on=PLACE, how="left", validate="many_to_one")
+    wished = left["closing_qty"].astype(float).fillna(0.0).to_numpy()
+    target[:, -1] = np.maximum(target[:, -1], wished)
+    return target

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.model import (
-    credit_after,
-    hold_costs,
-    hour_costs,
-    list_arrivals,
-    nudge_flow,
-    nudge_stock,
-    price_terms,
-)
-from sopkit.supply.prepare import Array, Case
+from sopkit.supply.basis import Basis
+from sopkit.supply.case import Array, Case
+from sopkit.supply.lp import Model
+from sopkit.supply.model import hour_costs, list_arrivals
 from sopkit.supply.streams import Streams
 from sopkit.tables import PLACE, TABLES, fit_columns
 
@@ -41,6 +34,9 @@ class Plan:
             of lane (lanes x periods); from the duals.
         seconds: time by step; sizes: columns and rows of the model.
         basis: the solver's, to start a similar plan from.
+        bound: what no plan can cost less than; None: nothing is proven.
+        values: all variables of the model in base units, by block.
+        duals: money a base unit of each row's limit, by rows of the model.
     """
 
     constrained_plan: pd.DataFrame
@@ -56,7 +52,10 @@ class Plan:
     worth: dict[str, Array]
     seconds: dict[str, float] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
-    basis: Any = field(default=None, repr=False)
+    basis: Basis | None = field(default=None, repr=False)
+    bound: float | None = None
+    values: dict[str, Array] = field(default_factory=dict, repr=False)
+    duals: dict[str, Array] = field(default_factory=dict, repr=False)
 
     def within(self, periods: pd.DatetimeIndex) -> Plan:
         """Return the plan with its monthly tables cut to the periods; costs stay whole."""
@@ -71,25 +70,29 @@ class Plan:
 def read_plan(
     case: Case,
     streams: Streams,
+    model: Model,
     values: dict[str, Array],
-    duals: dict[str, Array],
-    status: str,
+    duals: dict[str, Array] | None = None,
+    status: str = "optimal",
 ) -> Plan:
     """Return the plan's tables; quantities are rounded to six decimals.
 
     Closing stock is added up from the rounded flows, so balances tie in the tables themselves.
+
+    Args:
+        values: of every variable of the model, in base units, whoever found them.
+        duals: of the rows; without them (a plan by rules) nothing is said of worth.
     """
-    flow = _round(values["flow"])
-    service = read_service(streams, values)
-    constrained = _read_stock(case, streams, flow, service)
-    resource = _read_resources(case, flow, values, duals)
-    month_cost = _read_costs(case, streams, flow, values, service)
+    values = {name: _round(found) for name, found in values.items()}
+    duals = duals or {name: np.zeros_like(rows.upper) for name, rows in model.rows.items()}
+    flow, service = values["flow"], read_service(streams, values)
+    month_cost = _read_costs(model, values)
     cost = _sum_terms(month_cost)
     return Plan(
-        constrained_plan=constrained,
+        constrained_plan=_read_stock(case, streams, values, service),
         plan_flow=_read_flow(case, flow),
         plan_service=_allocate_service(streams, service),
-        plan_resource=resource,
+        plan_resource=_read_resources(case, flow, duals),
         plan_cost=cost,
         status=status,
         month_cost=month_cost,
@@ -97,6 +100,8 @@ def read_plan(
         streams=streams,
         flow=flow,
         worth=_read_worth(case, duals),
+        values=values,
+        duals=duals,
     )
 
 
@@ -129,9 +134,12 @@ class Service:
 
 def read_service(streams: Streams, values: dict[str, Array]) -> Service:
     """Return each stream's demand on time, late and short; the three sum to the demand."""
-    names = sorted(n for n in values if n.startswith("late_"))
-    late = [_round(values[name]) for name in sorted(names, key=len)]
-    short = _round(values["lost"])
+    names = sorted((n for n in values if n.startswith("late_")), key=lambda n: int(n[5:]))
+    late = [values[name] for name in names]
+    short = np.zeros_like(streams.demand_qty)
+    for name in values:
+        if name.startswith("lost"):
+            short = short + values[name]
     on_time = _round(streams.demand_qty - short - sum(late))
     return Service(on_time=on_time, late=late, short=short)
 
@@ -152,9 +160,11 @@ def _by_place(case: Case, rows: np.ndarray, place: pd.Series) -> Array:
     return total
 
 
-def _read_stock(case: Case, streams: Streams, flow: Array, service: Service) -> pd.DataFrame:
+def _read_stock(
+    case: Case, streams: Streams, values: dict[str, Array], service: Service
+) -> pd.DataFrame:
     """Return the contract `constrained_plan`."""
-    ways, uses = case.ways, case.uses
+    ways, uses, flow = case.ways, case.uses, values["flow"]
     arriving = arriving_flow(case, flow)
     used = flow[uses["way"].to_numpy()] * case.use_qty
     moved = (ways["flow_kind"] == "move").to_numpy()[uses["way"].to_numpy()]
@@ -174,11 +184,13 @@ def _read_stock(case: Case, streams: Streams, flow: Array, service: Service) -> 
         "demand_qty": demand,
         "served_qty": _by_place(case, service.served(), streams.streams["place"]),
         "short_qty": _by_place(case, service.short, streams.streams["place"]),
+        "expired_qty": values.get("expired", np.zeros_like(case.target)),
     }
     columns = {name: np.round(qty, DECIMALS) for name, qty in columns.items()}
     gains = columns["make_qty"] + columns["buy_qty"]
     gains = gains + columns["move_in_qty"] + columns["open_supply_qty"]
     spent = columns["move_out_qty"] + columns["used_qty"] + columns["served_qty"]
+    spent = spent + columns["expired_qty"]
     opening = case.places["opening_qty"].to_numpy()
     columns["opening_qty"], columns["closing_qty"] = _roll_stock(opening, gains - spent)
     backlog = (demand - columns["served_qty"] - columns["short_qty"]).cumsum(axis=1)
@@ -222,9 +234,7 @@ def _load(case: Case, flow: Array) -> Array:
     return load
 
 
-def _read_resources(
-    case: Case, flow: Array, values: dict[str, Array], duals: dict[str, Array]
-) -> pd.DataFrame:
+def _read_resources(case: Case, flow: Array, duals: dict[str, Array]) -> pd.DataFrame:
     """Return the contract `plan_resource`."""
     load = np.round(_load(case, flow), DECIMALS)
     columns = {
@@ -249,33 +259,9 @@ def _read_worth(case: Case, duals: dict[str, Array]) -> dict[str, Array]:
     }
 
 
-def _read_costs(
-    case: Case, streams: Streams, flow: Array, values: dict[str, Array], service: Service
-) -> pd.DataFrame:
+def _read_costs(model: Model, values: dict[str, Array]) -> pd.DataFrame:
     """Return the objective term by term and month by month: `term`, `period`, `cost_value`."""
-    prices = price_terms(case, streams)
-    kind = case.ways["flow_kind"].to_numpy()
-    money = flow * case.way_cost
-    stock = values["stock"] + values["protected"]
-    missing = case.target - values["protected"]
-    late = sum(delay * qty for delay, qty in enumerate(service.late, start=1))
-    terms = {
-        "make": money[kind == "make"],
-        "buy": money[kind == "buy"],
-        "move": money[kind == "move"],
-        "regular": flow * hour_costs(case)[:, None],
-        "overtime": values["overtime"] * prices["overtime"],
-        "hold": stock * hold_costs(case)[:, None],
-        "late": late * prices["late"],
-        "short": service.short * prices["lost"],
-        "below_target": missing * prices["below_target"],
-        "preference": np.vstack(
-            [flow * nudge_flow(case)[:, None], stock * nudge_stock(case)[:, None]]
-        ),
-        "after_horizon": -flow * credit_after(case),
-    }
-    sums = pd.DataFrame({term: cost.sum(axis=0) for term, cost in terms.items()})
-    months = sums.round(DECIMALS).assign(period=case.periods)
+    months = model.cost_of(values).round(DECIMALS).rename_axis("period").reset_index()
     return months.melt(id_vars="period", var_name="term", value_name="cost_value")
 
 
