@@ -1,11 +1,11 @@
-"""An independent check of a plan: from its tables and the company's tables, not from the model."""
+"""Checks of the network: balances, arrivals, parts, hours, limits, service."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.network import list_parts, split_lead_times, usable_stock
+from sopkit.supply.network import split_lead_times, usable_stock
 from sopkit.supply.read_plan import Plan
 from sopkit.supply.tables import SupplyTables
 from sopkit.tables import PLACE
@@ -13,51 +13,20 @@ from sopkit.tables import PLACE
 PLACE_PERIOD = [*PLACE, "period"]
 
 
-def check_plan(tables: SupplyTables, plan: Plan, *, tolerance: float = 1e-3) -> pd.DataFrame:
-    """Return how well a plan keeps each rule; a plan is sound when every row passed.
-
-    Args:
-        plan: with all solved months (not cut by `within`).
-        tolerance: largest deviation that passes, in units, hours or money, and as a share
-            (a millionth of it) of the largest quantity concerned.
-
-    Returns:
-        `check` (balance, opening, not_negative, arrivals, parts, hours, supplier_limit,
-        lane_limit, service, cost), `worst` (largest deviation), `passed`.
-    """
-    stock = plan.constrained_plan
-    checks = {
-        "balance": _balance(stock),
-        "opening": _opening(tables, stock),
-        "not_negative": -stock.select_dtypes("number").min(axis=1),
-        "arrivals": _arrivals(tables, plan),
-        "parts": _parts(tables, plan),
-        "hours": _hours(tables, plan),
-        "supplier_limit": _supplier_limit(tables, plan),
-        "lane_limit": _lane_limit(tables, plan),
-        "service": _service(plan),
-        "cost": pd.Series([abs(plan.plan_cost["cost_value"].sum() - plan.objective)]),
-    }
-    size = max(1.0, float(stock.select_dtypes("number").abs().to_numpy().max(initial=0.0)))
-    allowed = max(tolerance, tolerance * 1e-6 * size)
-    worst = {name: float(gaps.max()) if len(gaps) else 0.0 for name, gaps in checks.items()}
-    rows = pd.DataFrame({"check": list(worst), "worst": list(worst.values())})
-    rows["worst"] = rows["worst"].clip(lower=0.0)
-    return rows.assign(passed=rows["worst"] <= allowed)
-
-
-def _balance(stock: pd.DataFrame) -> pd.Series:
+def check_balance(tables: SupplyTables, plan: Plan) -> pd.Series:
     """Return |closing - (opening + in - out)| and |backlog| gaps, by row."""
+    stock = plan.constrained_plan
     gains = ["opening_qty", "make_qty", "buy_qty", "move_in_qty", "open_supply_qty"]
-    spent = ["move_out_qty", "used_qty", "served_qty", "closing_qty"]
+    spent = ["move_out_qty", "used_qty", "served_qty", "expired_qty", "closing_qty"]
     gap = stock[gains].sum(axis=1) - stock[spent].sum(axis=1)
     before = stock.groupby(PLACE)["backlog_qty"].shift(fill_value=0.0)
     owed = before + stock["demand_qty"] - stock["served_qty"] - stock["short_qty"]
     return pd.concat([gap.abs(), (owed - stock["backlog_qty"]).abs()], ignore_index=True)
 
 
-def _opening(tables: SupplyTables, stock: pd.DataFrame) -> pd.Series:
+def check_opening(tables: SupplyTables, plan: Plan) -> pd.Series:
     """Return |opening - closing of the month before|, and against usable stock at the start."""
+    stock = plan.constrained_plan
     on_hand = usable_stock(tables.opening_stock).groupby(PLACE)["on_hand_qty"].sum()
     rows = pd.MultiIndex.from_frame(stock[PLACE])
     start = pd.Series(on_hand.reindex(rows).fillna(0.0).to_numpy(), index=stock.index)
@@ -72,7 +41,7 @@ def _deviation(expected: pd.DataFrame, stock: pd.DataFrame, column: str) -> pd.S
     return (sums.reindex(rows).fillna(0.0).to_numpy() - stock[column]).abs()
 
 
-def _arrivals(tables: SupplyTables, plan: Plan) -> pd.Series:
+def check_arrivals(tables: SupplyTables, plan: Plan) -> pd.Series:
     """Return the gap between what flows bring after their lead time and what the plan books."""
     flow = _with_lead_days(tables, plan.plan_flow)
     whole, late = split_lead_times(flow["lead_time_days"])
@@ -120,11 +89,11 @@ def _with_lead_days(tables: SupplyTables, flow: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _parts(tables: SupplyTables, plan: Plan) -> pd.Series:
+def check_parts(tables: SupplyTables, plan: Plan) -> pd.Series:
     """Return the gap between parts that production takes, by BOM, and what the plan books."""
     made = plan.plan_flow[plan.plan_flow["flow_kind"] == "make"]
     operation = tables.operation[["operation", "yield_rate"]]
-    parts = list_parts(tables.operation, tables.bom)[
+    parts = listcheck_parts(tables.operation, tables.bom)[
         ["operation", "component", "part_qty", "start_date", "end_date"]
     ]
     rows = made.merge(operation, left_on="source", right_on="operation", how="left")
@@ -140,7 +109,7 @@ def _parts(tables: SupplyTables, plan: Plan) -> pd.Series:
     return _deviation(used, plan.constrained_plan, "used_qty")
 
 
-def _hours(tables: SupplyTables, plan: Plan) -> pd.Series:
+def check_hours(tables: SupplyTables, plan: Plan) -> pd.Series:
     """Return hours over regular and overtime, and the gap to the load that the plan books."""
     made = plan.plan_flow[plan.plan_flow["flow_kind"] == "make"]
     lots = tables.operation.set_index("operation")
@@ -159,7 +128,7 @@ def _hours(tables: SupplyTables, plan: Plan) -> pd.Series:
     return pd.concat([gap, over], ignore_index=True)
 
 
-def _supplier_limit(tables: SupplyTables, plan: Plan) -> pd.Series:
+def check_supplier_limit(tables: SupplyTables, plan: Plan) -> pd.Series:
     """Return what is ordered above the largest limit its supplier ever states."""
     terms = tables.purchase_term
     stated = terms.assign(max_qty=terms["max_qty"].astype(float).fillna(np.inf))
@@ -169,7 +138,7 @@ def _supplier_limit(tables: SupplyTables, plan: Plan) -> pd.Series:
     return bought["flow_qty"] - limit.reindex(rows).to_numpy()
 
 
-def _lane_limit(tables: SupplyTables, plan: Plan) -> pd.Series:
+def check_lane_limit(tables: SupplyTables, plan: Plan) -> pd.Series:
     """Return what is moved above a lane's limit over all its items."""
     moved = plan.plan_flow[plan.plan_flow["flow_kind"] == "move"]
     lanes = tables.lane[tables.lane["max_qty"].notna()]
@@ -189,7 +158,7 @@ def _lane_limit(tables: SupplyTables, plan: Plan) -> pd.Series:
     return pd.concat(gaps, ignore_index=True)
 
 
-def _service(plan: Plan) -> pd.Series:
+def check_service(tables: SupplyTables, plan: Plan) -> pd.Series:
     """Return gaps: on time + late + short = demand, and no unit served before it is wanted."""
     service = plan.plan_service
     parts = service[["on_time_qty", "late_qty", "short_qty"]].sum(axis=1)

@@ -1,0 +1,70 @@
+"""An independent check of a plan: from its tables and the company's tables, not from the model.
+
+Each rule of the plan has a check here, written anew from what the tables mean. To add one: a function
+`(tables, plan) -> Series of deviations` in a module of its subject, and its line in `CHECKS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from sopkit.supply.check.network import (
+    check_arrivals,
+    check_balance,
+    check_hours,
+    check_lane_limit,
+    check_opening,
+    check_parts,
+    check_service,
+    check_supplier_limit,
+)
+from sopkit.supply.read_plan import Plan
+from sopkit.supply.tables import SupplyTables
+
+Check = Callable[[SupplyTables, Plan], pd.Series]
+
+
+def check_not_negative(tables: SupplyTables, plan: Plan) -> pd.Series:
+    """Return how far below 0 each row of the plan goes."""
+    return -plan.constrained_plan.select_dtypes("number").min(axis=1)
+
+
+def check_cost(tables: SupplyTables, plan: Plan) -> pd.Series:
+    """Return the gap between the cost terms' sum and the objective."""
+    return pd.Series([abs(plan.plan_cost["cost_value"].sum() - plan.objective)])
+
+
+CHECKS: dict[str, Check] = {
+    "balance": check_balance,
+    "opening": check_opening,
+    "not_negative": check_not_negative,
+    "arrivals": check_arrivals,
+    "parts": check_parts,
+    "hours": check_hours,
+    "supplier_limit": check_supplier_limit,
+    "lane_limit": check_lane_limit,
+    "service": check_service,
+    "cost": check_cost,
+}
+
+
+def check_plan(tables: SupplyTables, plan: Plan, *, tolerance: float = 1e-3) -> pd.DataFrame:
+    """Return how well a plan keeps each rule; a plan is sound when every row passed.
+
+    Args:
+        plan: with all solved months (not cut by `within`).
+        tolerance: largest deviation that passes, in units, hours or money, and as a share
+            (a millionth of it) of the largest quantity concerned.
+
+    Returns:
+        `check` (a name in `CHECKS`), `worst` (largest deviation), `passed`.
+    """
+    size = plan.constrained_plan.select_dtypes("number").abs().to_numpy().max(initial=0.0)
+    allowed = max(tolerance, tolerance * 1e-6 * float(size))
+    gaps = {name: check(tables, plan) for name, check in CHECKS.items()}
+    worst = {name: float(gap.max()) if len(gap) else 0.0 for name, gap in gaps.items()}
+    rows = pd.DataFrame({"check": list(worst), "worst": list(worst.values())})
+    rows["worst"] = rows["worst"].clip(lower=0.0)
+    return rows.assign(passed=rows["worst"] <= allowed)
