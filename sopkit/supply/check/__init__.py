@@ -1,6 +1,6 @@
 """An independent check of a plan: from its tables and the company's tables, not from the model.
 
-Each rule of the plan has a check here, written anew from what the tables mean. To add one: a function
+Each rule of the plan has a check here, written anew from what the tables mean. To add one, write
 `(tables, plan) -> Series of deviations` in a module of its subject, and its line in `CHECKS`.
 """
 

@@ -93,7 +93,7 @@ def check_parts(tables: SupplyTables, plan: Plan) -> pd.Series:
     """Return the gap between parts that production takes, by BOM, and what the plan books."""
     made = plan.plan_flow[plan.plan_flow["flow_kind"] == "make"]
     operation = tables.operation[["operation", "yield_rate"]]
-    parts = listcheck_parts(tables.operation, tables.bom)[
+    parts = list_parts(tables.operation, tables.bom)[
         ["operation", "component", "part_qty", "start_date", "end_date"]
     ]
     rows = made.merge(operation, left_on="source", right_on="operation", how="left")
