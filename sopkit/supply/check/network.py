@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.network import split_lead_times, usable_stock
+from sopkit.supply.network import list_parts, split_lead_times, usable_stock
 from sopkit.supply.read_plan import Plan
 from sopkit.supply.tables import SupplyTables
 from sopkit.tables import PLACE
