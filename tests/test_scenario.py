@@ -20,7 +20,7 @@ from sopkit.scenario import (
     sum_costs,
     sum_plan,
 )
-from sopkit.supply import SupplyTables, net_demand, prepare_case, solve_case
+from sopkit.supply import Rates, SupplyTables, net_demand, prepare_case, solve_case
 from sopkit.tables import TABLES, check_table
 
 PERIODS = pd.date_range("2026-11-01", periods=2, freq="MS")
@@ -56,7 +56,8 @@ def company(**changes: pd.DataFrame) -> SupplyTables:
 
 @pytest.fixture(scope="module")
 def case():
-    return prepare_case(company(), net_demand(AGREED, NO_LINES, NO_CLASSES, PERIODS), PERIODS)
+    wanted = net_demand(AGREED, NO_LINES, NO_CLASSES, PERIODS)
+    return prepare_case(company(), wanted, PERIODS, rates=Rates(fair_share_rate=0.0))
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ class Rates:
     holding_rate: float = 0.20
     below_target_rate: float = 0.05
     deep_target_rate: float = 0.08
-    fair_share_rate: float = 0.02
+    fair_share_rate: float = 0.01
     change_rate: float = 0.02
     swing_rate: float = 0.0
     preference_rate: float = 0.0005

@@ -46,7 +46,7 @@ ITEM = Table(
         ),
         days("shelf_life_days", "days from production to expiry", blank=True),
         number(
-            "storage_qty",
+            "storage_places",
             "storage places a base unit takes",
             "places",
             required=False,

@@ -43,7 +43,25 @@ STOCK_TARGET = result(
     qty("safety_stock_qty", "against forecast error"),
     qty("cycle_stock_qty", "half of what is used between replenishments"),
     number("protection_months", "lead time plus review time", "months"),
-    code("basis", "error, segment_error, policy"),
+    code(
+        "basis",
+        "whose errors: error (its own), segment_error, family_error, all_error; policy (a fixed "
+        "quantity), to_order (none held), none (no errors known)",
+    ),
+    code(
+        "goal",
+        "service (no stock-out in a replenishment) or fill (share served from stock)",
+        required=False,
+        default="service",
+    ),
+    rate("goal_rate", "level asked for", required=False, blank=True),
+    rate(
+        "error_rate",
+        "safety stock / forecast of the protection time, before fixed quantities and maxima",
+        required=False,
+        blank=True,
+    ),
+    whole("error_count", "errors it comes from", required=False, default=0),
 )
 
 CAPACITY_LOAD = result(
@@ -190,7 +208,7 @@ SHORTAGE_FIX = result(
     words("fix_code", "resource, supplier, operation, lane or order it changes"),
     Column("first_period", "first month it changes", "month"),
     Column("last_period", "last month it changes", "month"),
-    number("amount_qty", "how much: hours, units or months, a month", "hours, units or months"),
+    number("amount", "how much: hours, units or months, a month", "hours, units or months"),
     value("price_value", "what the fix itself costs, as far as it is used"),
     value("gain_value", "cost of the plan without it less with it: what it is worth"),
     qty("served_qty", "units of this shortage it serves"),
@@ -210,7 +228,7 @@ BOTTLENECK = result(
     value("worth_value", "money that one more hour or unit saves"),
     value("worth_low_value", "the least the plan's prices allow"),
     value("worth_high_value", "the most the plan's prices allow"),
-    number("span_qty", "for how many hours or units it holds", "hours or units"),
+    number("span", "for how many hours or units it holds", "hours or units"),
 )
 
 FIRM_ORDER = result(
@@ -236,9 +254,9 @@ PLAN_PEOPLE = result(
     "People that the plan wants where they are the limit.",
     code("resource", "resource code"),
     month(),
-    number("heads_qty", "people", "people"),
-    number("hired_qty", "hired at the start of the month", "people"),
-    number("laid_off_qty", "laid off at the start of the month", "people"),
+    number("heads", "people", "people"),
+    number("hired_heads", "hired at the start of the month", "people"),
+    number("laid_off_heads", "laid off at the start of the month", "people"),
 )
 
 PLAN_COMPARE = result(

@@ -140,8 +140,8 @@ RESOURCE = Table(
             minimum=0.0,
         ),
         number(
-            "machine_qty",
-            "equal machines behind the code; capacity.down_qty of them may stand still",
+            "machines",
+            "equal machines behind the code; capacity.machines_down of them may stand still",
             "machines",
             required=False,
             default=1.0,
@@ -158,7 +158,7 @@ WORKFORCE = Table(
     about="People where they are the limit: a resource named here has hours as it has heads.",
     columns=(
         code("resource", "resource whose hours are people's", refers="resource"),
-        number("heads_qty", "people at the start", "people", minimum=0.0),
+        number("heads", "people at the start", "people", minimum=0.0),
         hours("hours_per_head", "regular hours of a head in a month"),
         hours("overtime_per_head", "most overtime of a head", required=False, default=0.0),
         value("head_value", "pay of a head a month, used or not", required=False, default=0.0),
@@ -167,14 +167,14 @@ WORKFORCE = Table(
         flag("may_hire", "people can be hired", default=True),
         flag("may_lay_off", "people can be laid off", default=False),
         number(
-            "shift_qty",
+            "shift_heads",
             "heads come and go in steps of so many; 0: one by one",
             "people",
             required=False,
             default=0.0,
             minimum=0.0,
         ),
-        number("max_qty", "most heads", "people", required=False, blank=True, minimum=0.0),
+        number("max_heads", "most heads", "people", required=False, blank=True, minimum=0.0),
     ),
 )
 
@@ -191,7 +191,7 @@ CAPACITY = Table(
         hours("overtime_hours", "overtime hours available", required=False, default=0.0),
         hours("maintenance_hours", "already taken off", required=False, default=0.0),
         number(
-            "down_qty",
+            "machines_down",
             "machines of the group that stand still; their share is not yet taken off",
             "machines",
             required=False,
@@ -317,13 +317,26 @@ STOCK_POLICY = Table(
     name="stock_policy",
     owner="input",
     group="supply",
-    key=("item", "location"),
-    about="Service wanted from stock; a row for one item wins over a row for all.",
+    key=("item", "location", "abc"),
+    about="Service wanted from stock; of several rows that fit, item wins over location over abc.",
     columns=(
         code("item", "item, or all", required=False, default=ALL),
         code("location", "location, or all", required=False, default=ALL),
-        rate("service_level_rate", "chance of no stock-out in a replenishment", minimum=0.0),
-        days("review_days", "days between replenishments", default=7.0),
+        code(
+            "abc",
+            "segment by value, or all",
+            required=False,
+            default=ALL,
+            allowed=(ALL, "A", "B", "C"),
+        ),
+        rate(
+            "service_level_rate",
+            "chance of no stock-out in a replenishment; blank: a wider row's",
+            required=False,
+            blank=True,
+            minimum=0.0,
+        ),
+        days("review_days", "days between replenishments; blank: a wider row's", blank=True),
         qty(
             "safety_stock_qty",
             "fixed safety stock in place of a computed one",
@@ -333,7 +346,7 @@ STOCK_POLICY = Table(
         qty("max_qty", "most that may be held", required=False, blank=True),
         rate(
             "fill_rate",
-            "share of demand served from stock; wins over the service level",
+            "share of demand served from stock; in one row it wins over the service level",
             required=False,
             blank=True,
             minimum=0.0,
@@ -347,10 +360,10 @@ STORAGE = Table(
     owner="input",
     group="supply",
     key=("location",),
-    about="Room for stock at a location; item.storage_qty says what a base unit takes.",
+    about="Room for stock at a location; item.storage_places says what a base unit takes.",
     columns=(
         code("location", "location code", refers="location"),
-        number("max_qty", "storage places there are", "places", minimum=0.0),
+        number("max_places", "storage places there are", "places", minimum=0.0),
         value(
             "overflow_value",
             "price of a place outside, a month; blank: dearer than any sale",
