@@ -57,10 +57,14 @@ def target(backtest, rules=NO_POLICY, lead=NO_LEAD, **options):
 
 
 def test_safety_stock_is_the_quantile_of_under_forecast_times_the_forecast_ahead():
-    rates = np.linspace(-0.2, 0.2, 25)
+    rates = np.linspace(-0.24, 0.24, 25)
     made = target(errors(*rates), service_level=0.75, review_days=30.4)
-    assert made["safety_stock_qty"].tolist() == pytest.approx([10, 10, 10])
+    # rank ceil(26 x 0.75) = 20 of 25: -0.24 + 19 x 0.02
+    assert made["safety_stock_qty"].tolist() == pytest.approx([14, 14, 14])
     assert made["basis"].unique().tolist() == ["error"]
+    assert made["error_rate"].tolist() == pytest.approx([0.14] * 3)
+    assert made["error_count"].tolist() == [25] * 3
+    assert made["goal"].tolist() == ["service"] * 3
     assert made["protection_months"].tolist() == pytest.approx([1, 1, 1])
 
 
@@ -70,9 +74,16 @@ def test_a_forecast_that_always_was_too_high_asks_for_no_safety_stock():
 
 
 def test_below_a_month_errors_shrink_with_the_square_root_of_time():
-    made = target(errors(*[0.2] * 25), review_days=7.6)
+    made = target(errors(*[0.2, -0.2] * 15), review_days=7.6)
     assert made["safety_stock_qty"].tolist() == pytest.approx([10, 10, 10])  # 0.2 x 100 x 0.5
     assert made["cycle_stock_qty"].tolist() == pytest.approx([12.5, 12.5, 12.5])  # 25 a week / 2
+
+
+def test_below_a_month_bias_shrinks_with_time_itself():
+    made = target(errors(*[0.2] * 25), review_days=7.6)
+    assert made["safety_stock_qty"].tolist() == pytest.approx([5, 5, 5])  # 0.2 x 100 x 0.25
+    made = target(errors(*[0.0, -0.4] * 15), review_days=7.6)  # mean -0.2, 0.2 around it
+    assert made["safety_stock_qty"].tolist() == pytest.approx([5, 5, 5])  # 100 x (-0.05 + 0.1)
 
 
 def test_above_a_month_errors_are_summed_and_half_months_count_half():
@@ -88,11 +99,13 @@ def test_above_a_month_errors_are_summed_and_half_months_count_half():
 
 
 def test_few_errors_of_its_own_are_pooled_with_the_segment():
-    backtest = pd.concat([errors(0.0), errors(*[0.4] * 30, item="B")])
-    made = target(backtest, segment=segment("A D", "B D"), review_days=30.4, service_level=0.9)
-    # the segment of A counts only places that have demand; those are A alone, so all errors count
-    assert made["safety_stock_qty"].tolist() == pytest.approx([40, 40, 40])
+    backtest = pd.concat([errors(*[0.4, -0.4] * 15, item=item) for item in ("B", "C")])
+    known = segment("A D", "B D", "C D")
+    made = target(backtest, segment=known, review_days=30.4, service_level=0.9)
+    # nothing is known of A: the spread of B and C, a little more for what A's mean may be
+    assert made["safety_stock_qty"].tolist() == pytest.approx([40, 40, 40], rel=0.05)
     assert made["basis"].unique().tolist() == ["segment_error"]
+    assert made["error_count"].tolist() == [60] * 3
 
 
 def test_the_closest_policy_counts_and_a_fixed_quantity_wins():
