@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sopkit.supply.bounds import firm_prices, month_limits, worth_limits
 from sopkit.supply.capacity import pay_hours
 from sopkit.supply.case import Array, Case
 from sopkit.supply.lp import Block, Model, Rows, Term
@@ -61,11 +62,19 @@ def build_model(case: Case, streams: Streams) -> Model:
     _add_capacity_limit(model, case)
     _add_lane_limit(model, case)
     add_people(model, case.people)
-    add_fences(model, case.fences)
+    fences, firm = case.fences, case.fences.firm()
+    firm_price = firm_prices(case, streams) if firm.any() else np.zeros(len(case.ways))
+    add_fences(
+        model,
+        fences,
+        month_limit=month_limits(case) if fences.frozen.any() else case.way_limit,
+        change_price=case.rates.change_rate * _way_values(case),
+        firm_price=firm_price,
+    )
     add_orders(model, case.orders)
-    add_limits(model, case.limits)
+    _add_stock_limits(model, case, streams)
     add_life(model, case.life)
-    add_shares(model, case.shares)
+    add_shares(model, case.shares, firm=firm, firm_price=firm_price)
     add_swings(model, case.rates.swing_rate)
     add_lots(model, case.lots)
     return model
@@ -196,6 +205,13 @@ def _add_lane_limit(model: Model, case: Case) -> None:
     model.rows["lane_limit"] = Rows("lane", np.full_like(limit, -np.inf), limit, terms)
 
 
+def _add_stock_limits(model: Model, case: Case, streams: Streams) -> None:
+    if case.limits.any():
+        worth, _ = worth_limits(case, streams)
+        value = case.places["unit_value"].to_numpy(float)
+        add_limits(model, case.limits, worth=worth, unit_value=value)
+
+
 def price_below(case: Case, rate: float) -> Array:
     """Return what a unit missing from the target costs (places x periods).
 
@@ -206,6 +222,11 @@ def price_below(case: Case, rate: float) -> Array:
     price = np.repeat(rate * value[:, None], len(case.periods), axis=1)
     price[:, -1] += value
     return price
+
+
+def _way_values(case: Case) -> Array:
+    """Return the standard cost of a unit that each way brings."""
+    return case.places["unit_value"].to_numpy(float)[case.ways["place"].to_numpy(int)]
 
 
 def hour_costs(case: Case) -> Array:

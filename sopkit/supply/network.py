@@ -29,12 +29,13 @@ WAY_COLUMNS = [
 def find_places(tables: SupplyTables, demand: pd.DataFrame) -> pd.DataFrame:
     """Return every (item, location) the plan must know, sorted.
 
-    Those with demand, a stock target, usable stock or an open order; then, again and again, the
-    parts of what can be made there and the places from which a lane leads there. Places that
-    nothing can ever reach are left out unless somebody wants the item there.
+    Those with demand, a stock target, usable stock, an open order or a released flow; then, again
+    and again, the parts of what can be made there and the places from which a lane leads there.
+    Places that nothing can ever reach are left out unless somebody wants the item there.
     """
     wanted = _distinct(demand[PLACE], tables.stock_target[PLACE])
-    stocked = _distinct(usable_stock(tables.opening_stock)[PLACE], tables.open_supply[PLACE])
+    ordered = _distinct(tables.open_supply[PLACE], tables.released_plan[PLACE])
+    stocked = _distinct(usable_stock(tables.opening_stock)[PLACE], ordered)
     known = _distinct(wanted, stocked)
     arcs = _find_arcs(tables)
     while True:

@@ -12,7 +12,7 @@ from sopkit.supply.capacity import list_hours, list_needs, pay_hours
 from sopkit.supply.case import Array, Case, Rates
 from sopkit.supply.dated import value_on
 from sopkit.supply.network import find_places, list_parts, list_ways, split_lead_times, usable_stock
-from sopkit.supply.problems import find_supply_problems, raise_errors
+from sopkit.supply.problems import find_supply_problems, join_problems, raise_errors
 from sopkit.supply.rules.fences import prepare_fences
 from sopkit.supply.rules.life import prepare_life
 from sopkit.supply.rules.limits import prepare_limits
@@ -47,7 +47,9 @@ def prepare_case(
     warnings = raise_errors(find_supply_problems(tables, demand, periods, working_days))
     places = find_places(tables, demand)
     ways = _link_ways(list_ways(tables, places), places)
-    hours = list_hours(tables.resource, tables.capacity, periods, working_days or {})
+    hours = list_hours(
+        tables.resource, tables.capacity, periods, working_days or {}, tables.workforce
+    )
     uses, use_qty = _list_uses(tables, ways, places, periods)
     way_cost, way_limit = _price_ways(tables, ways, periods)
     needs = list_needs(tables, ways, hours.resources)
@@ -55,6 +57,7 @@ def prepare_case(
     base = base_costs(len(places), ways, uses, use_qty.mean(axis=1), cost)
     places = _value_places(tables, places.assign(base_cost=base), ways, periods[0])
     lanes, lane_ways = _list_lanes(tables, ways)
+    fences = prepare_fences(tables, ways, periods)
     return Case(
         tables=tables,
         periods=periods,
@@ -74,14 +77,14 @@ def prepare_case(
         arriving=_sum_arriving(tables.open_supply, places, periods),
         target=_spread_target(tables, places, periods),
         hold_value=_price_holding(tables, places, rates, periods[0]),
-        people=prepare_people(tables, hours.resources, periods),
-        fences=prepare_fences(tables, ways, periods),
+        people=prepare_people(tables, hours.resources, periods, rates.whole_people),
+        fences=fences,
         orders=prepare_orders(tables, places, periods),
         limits=prepare_limits(tables, places, periods),
         life=prepare_life(tables, places, ways, periods),
         shares=prepare_shares(tables, ways, periods),
         lots=prepare_lots(tables, ways, rates.lot_months, periods),
-        warnings=warnings,
+        warnings=join_problems(warnings, fences.warnings),
         unlimited=hours.unlimited,
     )
 

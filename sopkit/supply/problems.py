@@ -63,6 +63,12 @@ def raise_errors(problems: pd.DataFrame) -> pd.DataFrame:
     return problems[problems["severity"] == "warning"].reset_index(drop=True)
 
 
+def join_problems(*frames: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of several frames of problems as one."""
+    given = [frame for frame in frames if len(frame)]
+    return pd.concat(given, ignore_index=True) if given else frames[0]
+
+
 Found = list[tuple[str, str, str, str, str]]
 
 

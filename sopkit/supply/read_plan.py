@@ -11,6 +11,9 @@ from sopkit.supply.basis import Basis
 from sopkit.supply.case import Array, Case
 from sopkit.supply.lp import Model
 from sopkit.supply.model import hour_costs, list_arrivals
+from sopkit.supply.rules.fences import read_changes
+from sopkit.supply.rules.orders import read_orders, shift_arrivals
+from sopkit.supply.rules.people import hours_of_heads, read_people
 from sopkit.supply.streams import Streams
 from sopkit.tables import PLACE, TABLES, fit_columns
 
@@ -22,8 +25,8 @@ class Plan:
     """A supply plan as contract tables.
 
     Args:
-        constrained_plan, plan_flow, plan_service, plan_resource, plan_cost: contract frames over
-            all solved months (`within` cuts them to the months shown).
+        constrained_plan, plan_flow, plan_service, plan_resource, plan_cost, plan_people: contract
+            frames over all solved months (`within` cuts them to the months shown).
         status: `optimal`, or why the solver stopped earlier.
         month_cost: `plan_cost` by month: `term`, `period` (of the flow, stock or demand),
             `cost_value`.
@@ -37,6 +40,8 @@ class Plan:
         bound: what no plan can cost less than; None: nothing is proven.
         values: all variables of the model in base units, by block.
         duals: money a base unit of each row's limit, by rows of the model.
+        order_change, plan_change: contract frames: open orders to hurry or cancel, and what of
+            last month's plan is changed near the fence.
     """
 
     constrained_plan: pd.DataFrame
@@ -56,10 +61,20 @@ class Plan:
     bound: float | None = None
     values: dict[str, Array] = field(default_factory=dict, repr=False)
     duals: dict[str, Array] = field(default_factory=dict, repr=False)
+    order_change: pd.DataFrame = field(default_factory=TABLES["order_change"].empty)
+    plan_change: pd.DataFrame = field(default_factory=TABLES["plan_change"].empty)
+    plan_people: pd.DataFrame = field(default_factory=TABLES["plan_people"].empty)
 
     def within(self, periods: pd.DatetimeIndex) -> Plan:
         """Return the plan with its monthly tables cut to the periods; costs stay whole."""
-        names = ("constrained_plan", "plan_flow", "plan_service", "plan_resource", "month_cost")
+        names = (
+            "constrained_plan",
+            "plan_flow",
+            "plan_service",
+            "plan_resource",
+            "month_cost",
+            "plan_people",
+        )
         cut = {}
         for name in names:
             frame = getattr(self, name)
@@ -92,7 +107,7 @@ def read_plan(
         constrained_plan=_read_stock(case, streams, values, service),
         plan_flow=_read_flow(case, flow),
         plan_service=_allocate_service(streams, service),
-        plan_resource=_read_resources(case, flow, duals),
+        plan_resource=_read_resources(case, values, duals),
         plan_cost=cost,
         status=status,
         month_cost=month_cost,
@@ -102,6 +117,9 @@ def read_plan(
         worth=_read_worth(case, duals),
         values=values,
         duals=duals,
+        order_change=read_orders(case.orders, values),
+        plan_change=read_changes(case.ways, case.fences, model, values),
+        plan_people=read_people(case.people, values, case.periods),
     )
 
 
@@ -178,7 +196,8 @@ def _read_stock(
         "make_qty": kinds["make"],
         "buy_qty": kinds["buy"],
         "move_in_qty": kinds["move"],
-        "open_supply_qty": case.arriving,
+        "open_supply_qty": case.arriving
+        + shift_arrivals(case.orders, values, case.target.shape),
         "move_out_qty": _by_place(case, used[moved], uses["place"][moved]),
         "used_qty": _by_place(case, used[~moved], uses["place"][~moved]),
         "demand_qty": demand,
@@ -234,14 +253,19 @@ def _load(case: Case, flow: Array) -> Array:
     return load
 
 
-def _read_resources(case: Case, flow: Array, duals: dict[str, Array]) -> pd.DataFrame:
+def _read_resources(
+    case: Case, values: dict[str, Array], duals: dict[str, Array]
+) -> pd.DataFrame:
     """Return the contract `plan_resource`."""
-    load = np.round(_load(case, flow), DECIMALS)
+    load = np.round(_load(case, values["flow"]), DECIMALS)
+    regular, overtime = hours_of_heads(
+        case.people, values, case.regular_hours, case.overtime_hours
+    )
     columns = {
         "load_hours": load,
-        "regular_hours": case.regular_hours,
-        "overtime_hours": case.overtime_hours,
-        "overtime_used_hours": np.maximum(load - case.regular_hours, 0.0),
+        "regular_hours": regular,
+        "overtime_hours": overtime,
+        "overtime_used_hours": np.maximum(load - regular, 0.0),
         "hour_worth_value": np.round(_read_worth(case, duals)["hour"], DECIMALS),
     }
     rows = _to_rows(case.resources[["resource"]], case, columns)

@@ -269,6 +269,39 @@ PLAN_COMPARE = result(
     value("cost_value", "money over the solved months"),
 )
 
+ORDER_CHANGE = result(
+    SUPPLY_STEP,
+    "order_change",
+    ("supply_order", "action"),
+    "Open orders that the plan wants hurried or cancelled; the others arrive as dated.",
+    code("supply_order", "order number, with line"),
+    code(
+        "action",
+        "hurry (into the first month) or cancel",
+        allowed=("hurry", "cancel"),
+    ),
+    *item_place(),
+    qty("change_qty", "quantity hurried or cancelled"),
+    value("cost_value", "what that costs"),
+)
+
+PLAN_CHANGE = result(
+    SUPPLY_STEP,
+    "plan_change",
+    ("flow_kind", "item", "location", "source", "period"),
+    "What the plan changes of last month's plan inside frozen and slushy days.",
+    code("flow_kind", "make, buy or move", allowed=("make", "buy", "move")),
+    *item_place(),
+    code("source", "operation, supplier, or location it comes from"),
+    month("period", "month in which it is started, ordered or sent"),
+    code("zone", "frozen: some of its days lie inside the fence", allowed=("frozen", "slushy")),
+    qty("released_qty", "good units last month's plan wanted"),
+    qty("flow_qty", "good units this plan wants"),
+    signed_qty("change_qty", "this plan - last month's"),
+    qty("broken_qty", "missing from what the fence keeps: parts or hours are not there"),
+    value("cost_value", "price of the change"),
+)
+
 PEGGING = result(
     SUPPLY_STEP,
     "pegging",
@@ -313,5 +346,7 @@ SUPPLY_RESULTS = (
     PLAN_PEOPLE,
     PLAN_COST,
     PLAN_COMPARE,
+    ORDER_CHANGE,
+    PLAN_CHANGE,
     PEGGING,
 )
