@@ -9,6 +9,8 @@ import pandas as pd
 
 from sopkit.supply.tables import SupplyTables
 
+PER_HEAD = ("hours_per_head", "overtime_per_head")
+
 
 @dataclass(frozen=True)
 class Hours:
@@ -32,28 +34,39 @@ def list_hours(
     capacity: pd.DataFrame,
     periods: pd.DatetimeIndex,
     working_days: dict[pd.Timestamp, int],
+    workforce: pd.DataFrame | None = None,
 ) -> Hours:
     """Return regular and overtime hours of each resource and month.
 
-    A month's capacity row counts; without one, hours a day x working days, with overtime as the
-    resource's share of regular hours; without hours a day, the same month a year earlier, else
-    the mean of the months given. A resource with nothing at all does not limit the plan.
+    A month's capacity row counts; without one, hours a day of a machine x machines x working days,
+    with overtime as the resource's share of regular hours; without hours a day, the same month a
+    year earlier, else the mean of the months given. Machines that stand still take their share of
+    both. A resource with nothing at all does not limit the plan.
+
+    Where people are the limit (contract `workforce`), hours are those of the heads at the start,
+    and a capacity row only says how many of them can be worked at most in its month.
 
     Example:
-        8 hours a day, 20 working days, overtime rate 0.1: 160 regular and 16 overtime hours.
+        8 hours a day, 20 working days, overtime rate 0.1: 160 regular and 16 overtime hours. Four
+        machines with 1,536 hours together, one of them down: 1,152 hours.
     """
     resource = resource.sort_values("resource", ignore_index=True)
     codes = pd.Index(resource["resource"], dtype=object)
-    regular = _spread(capacity, "regular_hours", codes, periods)
-    overtime = _spread(capacity, "overtime_hours", codes, periods)
-    days = np.array([working_days.get(period, np.nan) for period in periods], dtype=float)
-    usual = resource["hours_per_day"].to_numpy(float)[:, None] * days[None, :]
+    given = spread_rows(capacity, "regular_hours", codes, periods)
+    overtime = spread_rows(capacity, "overtime_hours", codes, periods)
+    usual = _usual_hours(resource, periods, working_days)
     share = resource["overtime_rate"].to_numpy(float)[:, None]
-    given = ~np.isnan(regular)
-    overtime = np.where(given, np.nan_to_num(overtime), usual * share)
-    regular = np.where(given, regular, usual)
+    overtime = np.where(np.isnan(given), usual * share, np.nan_to_num(overtime))
+    regular = np.where(np.isnan(given), usual, given)
     overtime = _fill_months(np.where(np.isnan(regular), np.nan, overtime))
-    regular = _fill_months(regular)
+    running = share_running(resource, capacity, periods)
+    regular, overtime = _fill_months(regular) * running, overtime * running
+    if workforce is not None and len(workforce):
+        of_heads = _hours_of_heads(resource, capacity, periods, workforce)
+        regular, overtime = (
+            np.where(np.isnan(heads), usual, heads)
+            for heads, usual in zip(of_heads, (regular, overtime), strict=True)
+        )
     limits = ~np.isnan(regular).any(axis=1)
     return Hours(
         resources=resource.loc[limits, ["resource", "hour_value", "overtime_value"]].reset_index(
@@ -65,9 +78,57 @@ def list_hours(
     )
 
 
-def _spread(
+def _usual_hours(
+    resource: pd.DataFrame, periods: pd.DatetimeIndex, working_days: dict[pd.Timestamp, int]
+) -> np.ndarray:
+    """Return hours a day x machines x working days; blank where either is not known."""
+    days = np.array([working_days.get(period, np.nan) for period in periods], dtype=float)
+    daily = resource["hours_per_day"].to_numpy(float) * resource["machines"].to_numpy(float)
+    return daily[:, None] * days[None, :]
+
+
+def _hours_of_heads(
+    resource: pd.DataFrame,
+    capacity: pd.DataFrame,
+    periods: pd.DatetimeIndex,
+    workforce: pd.DataFrame,
+) -> list[np.ndarray]:
+    """Return regular and overtime hours of the heads at the start; blank without people."""
+    heads = workforce.set_index("resource").reindex(resource["resource"])
+    return [
+        np.minimum((heads["heads"] * heads[name]).to_numpy(float)[:, None], limit)
+        for name, limit in zip(PER_HEAD, limit_hours(resource, capacity, periods), strict=True)
+    ]
+
+
+def share_running(
+    resource: pd.DataFrame, capacity: pd.DataFrame, periods: pd.DatetimeIndex
+) -> np.ndarray:
+    """Return the share of each group's machines that run: (machines - down) / machines."""
+    codes = pd.Index(resource["resource"], dtype=object)
+    down = np.nan_to_num(spread_rows(capacity, "machines_down", codes, periods))
+    machines = resource["machines"].to_numpy(float)[:, None]
+    return np.clip((machines - down) / machines, 0.0, 1.0)
+
+
+def limit_hours(
+    resource: pd.DataFrame, capacity: pd.DataFrame, periods: pd.DatetimeIndex
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the regular and overtime hours that capacity rows allow; infinite without a row."""
+    codes = pd.Index(resource["resource"], dtype=object)
+    running = share_running(resource, capacity, periods)
+    regular, overtime = (
+        spread_rows(capacity, name, codes, periods) for name in ("regular_hours", "overtime_hours")
+    )
+    none = np.isnan(regular)
+    limited = [np.where(none, np.inf, one * running) for one in (regular, np.nan_to_num(overtime))]
+    return limited[0], limited[1]
+
+
+def spread_rows(
     capacity: pd.DataFrame, column: str, codes: pd.Index, periods: pd.DatetimeIndex
 ) -> np.ndarray:
+    """Return a column of the contract `capacity` as an array (codes x periods); blank: no row."""
     rows = capacity[capacity["period"].isin(periods) & capacity["resource"].isin(codes)]
     wide = np.full((len(codes), len(periods)), np.nan)
     at = (

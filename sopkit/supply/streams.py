@@ -15,6 +15,7 @@ from sopkit.tables import ALL, PLACE
 
 RANK_STEP = 1.02
 PRICE_WITHOUT_PRICE = 2.0
+OBJECTIVES = ("cost", "margin")
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,12 @@ def to_streams(case: Case, demand: pd.DataFrame) -> Streams:
     a lower rank would cost more than a higher one, the higher is lifted to 1.02 times it, so that
     overdue comes before open orders, these before forecast, and priority 1 before 2.
 
+    With the objective `margin` a lost unit costs just its price, so that what is not worth its
+    cost is not served: objective = price x demand - margin (`sum_margin`). Ranks then decide only
+    between equals (`preference_rate` of the price a rank).
+
     Raises:
-        PlanError: a row's place is not in the case.
+        PlanError: a row's place is not in the case, or the objective is unknown.
     """
     rows = _price_rows(case, demand)
     key = ["place", "demand_class", "priority", "late_months"]
@@ -66,17 +71,24 @@ def to_streams(case: Case, demand: pd.DataFrame) -> Streams:
     qty = _sum_cells(rows, rows["demand_qty"], shape)
     lost = _mean_cells(rows, rows["lost_value"], qty)
     late = _mean_cells(rows, rows["late_value"], qty)
+    if case.rates.objective == "margin":
+        lost = _nudge_ranks(lost, streams["place"], case.rates.preference_rate)
+    else:
+        lost = _lift_ranks(lost, streams["place"])
     return Streams(
         rows=rows,
         streams=streams,
         demand_qty=qty,
         late_cost=_lift_ranks(late, streams["place"]),
-        lost_cost=_lift_ranks(lost, streams["place"]),
+        lost_cost=lost,
     )
 
 
 def _price_rows(case: Case, demand: pd.DataFrame) -> pd.DataFrame:
     """Return demand rows with place, month, price, and the costs of lateness and loss."""
+    objective = case.rates.objective
+    if objective not in OBJECTIVES:
+        raise PlanError(f"The objective is {' or '.join(OBJECTIVES)}, not {objective}.")
     rows = demand[demand["demand_qty"] > 0].reset_index(drop=True)
     numbers = case.places[PLACE].assign(place=case.places.index)
     rows = rows.merge(numbers, on=PLACE, how="left", validate="many_to_one")
@@ -98,7 +110,7 @@ def _price_rows(case: Case, demand: pd.DataFrame) -> pd.DataFrame:
         month=month,
         price_value=price.fillna(0.0),
         late_value=classes["late_rate"] * charged,
-        lost_value=classes["lost_sale_rate"] * charged,
+        lost_value=charged * (classes["lost_sale_rate"] if objective == "cost" else 1.0),
         late_months=classes["late_months"].round().astype("int64"),
     )
 
@@ -132,6 +144,30 @@ def _lift_ranks(cost: Array, place: pd.Series) -> Array:
     for row in np.flatnonzero(same)[::-1]:
         lifted[row] = np.maximum(lifted[row], RANK_STEP * lifted[row + 1])
     return lifted
+
+
+def _nudge_ranks(cost: Array, place: pd.Series, rate: float) -> Array:
+    """Return costs raised by a share for each lower stream of the same place."""
+    below = place.groupby(place).cumcount(ascending=False).to_numpy(float)
+    return cost * (1 + rate * below[:, None])
+
+
+def sum_revenue(streams: Streams, plan_service: pd.DataFrame) -> pd.Series:
+    """Return what the served demand is worth, by the month in which it was wanted.
+
+    Args:
+        plan_service: of a plan that answers the streams.
+
+    Example:
+        Demand 10 at a price of 5, of which 2 are lost: 40.
+    """
+    key = [*PLACE, "customer", "period", "demand_class"]
+    served = plan_service[key].assign(
+        served_qty=plan_service["on_time_qty"] + plan_service["late_qty"]
+    )
+    prices = streams.rows[[*key, "price_value"]]
+    rows = served.merge(prices, on=key, how="left", validate="one_to_one")
+    return (rows["served_qty"] * rows["price_value"]).groupby(rows["period"]).sum()
 
 
 def late_limits(streams: Streams) -> list[Array]:
