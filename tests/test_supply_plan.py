@@ -307,8 +307,14 @@ def test_two_runs_give_the_same_numbers():
 
 
 def test_a_lead_time_is_split_over_two_months_so_that_its_mean_stays():
-    days = pd.Series([0, 1, 7.6, 30.4, 45.6, 91])
+    days = pd.Series([0, 3, 7.6, 30.4, 45.6])
     whole, late = split_lead_times(days)
-    assert whole.tolist() == [0, 0, 0, 1, 1, 2]
-    assert late.round(3).tolist() == [0, 0.033, 0.25, 0, 0.5, 0.993]
+    assert whole.tolist() == [0, 0, 0, 1, 1]
+    assert late.round(3).tolist() == [0, 0.099, 0.25, 0, 0.5]
     assert ((whole + late) * 30.4).round(9).tolist() == days.tolist()
+
+
+def test_a_lead_time_within_a_day_and_a_half_of_whole_months_counts_as_whole():
+    whole, late = split_lead_times(pd.Series([1, 1.5, 30, 31, 60, 91]))
+    assert whole.tolist() == [0, 0, 1, 1, 2, 3]
+    assert late.tolist() == [0] * 6

@@ -14,6 +14,7 @@ from sopkit.periods import DAYS_PER_MONTH
 from sopkit.supply.tables import SupplyTables
 from sopkit.tables import ALL, PLACE
 
+SLIVER = 0.05
 WAY_COLUMNS = [
     "flow_kind",
     "item",
@@ -109,12 +110,17 @@ def split_lead_times(days: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return whole months of each lead time, and the share that arrives a month after them.
 
     A lead time of d days puts the share d/30.4 - k of a quantity into month k + 1 and the rest
-    into month k, so that the mean stays d (k: whole months).
+    into month k, so that the mean stays d (k: whole months). Within a day and a half of whole
+    months all goes to that month: 1.3 % of a month-long lead time in one month and the rest in the
+    next is no plan, and such slivers, multiplied month after month, leave the solver with sums
+    that do not tie (seen: simplex gives up, interior point ends 1e-3 beside its rows).
 
     Example:
-        7.6 days: 0 months, a quarter late. 45.6 days: 1 month, half of it late.
+        7.6 days: 0 months, a quarter late. 45.6 days: 1 month, half of it late. 30 days: 1 month.
     """
     months = days / DAYS_PER_MONTH
+    nearest = months.round()
+    months = months.where((months - nearest).abs() >= SLIVER, nearest)
     whole = np.floor(months + 1e-9)
     return whole.astype("int64"), (months - whole).clip(lower=0.0)
 
