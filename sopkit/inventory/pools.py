@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,68 +46,81 @@ def pool_own(rates: Array) -> Pool:
 def pool_places(rates: pd.DataFrame) -> Pool:
     """Return the errors of several places, each in multiples of its own usual error.
 
-    A place with many errors keeps its own mean and spread, one with few takes the pool's: the mean
-    counts like as many errors as the spread within places holds of the spread between them, the
-    spread like 12. Each error is measured by a mean and a spread that do not know it, so that
-    the shapes are those of a *next* error (conformal prediction with scaled scores). For means
+    A place with many blocks of errors keeps its own mean and spread, one with few takes the
+    pool's: the pool's mean counts like as many blocks as the spread within places holds of
+    that between them, its spread like 12. Each error is measured by a mean and a spread that do
+    not know its block, so that the shapes are those of a *next* error (conformal prediction with
+    scaled scores). Errors of a block go together, so blocks are counted, not errors. For means
     and spreads only, the extreme 1 % on both sides count like the 1 %.
 
     Args:
-        rates: `item`, `location`, `error_rate`, at least one row.
+        rates: `item`, `location`, `block`, `error_rate`, at least one row.
 
     Example:
         A errs by 10 % and B by 40 % as a rule: an error of B of 40 % speaks to A of one of 10 %.
     """
     raw = rates["error_rate"].to_numpy(float)
     mild = np.clip(raw, *np.quantile(raw, [0.01, 0.99])) if len(raw) > FEW_ERRORS else raw
-    keys = [rates["item"], rates["location"]]
-    by_place = pd.Series(mild, index=rates.index).groupby(keys, sort=True)
-    count, mean = (by_place.transform(name).to_numpy(float) for name in ("size", "mean"))
-    whole, within, prior = _judge_pool(mild, by_place)
-    off = mild - mean
-    squares = pd.Series(off**2, index=rates.index).groupby(keys, sort=True)
-    others = np.maximum(count - 1, 0)
-    mean_before = mean - off / np.maximum(others, 1)
-    squares_before = squares.transform("sum").to_numpy() - off**2 * count / np.maximum(others, 1)
-    usual = _draw_mean(others, np.where(others > 0, mean_before, whole), whole, prior)
-    spread = _draw_spread(others, np.where(others > 0, squares_before, 0.0), within, prior)
-    shapes = np.sort((raw - usual) / np.maximum(spread, EPS))
-    sizes, means = by_place.size(), by_place.mean()
-    drawn = _draw_mean(sizes.to_numpy(float), means.to_numpy(), whole, prior)
-    spreads = _draw_spread(sizes.to_numpy(float), squares.sum().to_numpy(), within, prior)
-    places = [tuple(key) for key in means.index]
+    each = rates[[*PLACE, "block"]].assign(count=1.0, sum=mild, square=mild**2)
+    sums = ["count", "sum", "square"]
+    by_block = each.groupby([*PLACE, "block"])[sums].transform("sum")
+    by_place = (
+        each.groupby(PLACE)[sums]
+        .transform("sum")
+        .assign(blocks=each.groupby(PLACE)["block"].transform("nunique"))
+    )
+    places = by_place.assign(**rates[PLACE]).drop_duplicates(PLACE)
+    whole, within, prior = _judge_pool(mild, places)
+    others = by_place - by_block.assign(blocks=1)
+    usual, spread = _draw(others, whole, within, prior)
+    means, spreads = _draw(places, whole, within, prior)
+    keys = [(str(item), str(at)) for item, at in zip(*(places[n] for n in PLACE), strict=True)]
     return Pool(
-        shapes,
-        dict(zip(places, drawn.tolist(), strict=True)),
-        dict(zip(places, spreads.tolist(), strict=True)),
+        np.sort((raw - usual) / np.maximum(spread, EPS)),
+        dict(zip(keys, means.tolist(), strict=True)),
+        dict(zip(keys, spreads.tolist(), strict=True)),
         whole,
-        float(_draw_spread(np.zeros(1), np.zeros(1), within, prior)[0]),
+        float(np.sqrt(within * (1 + 1 / prior))),
     )
 
 
-def _judge_pool(rates: Array, by_place: Any) -> tuple[float, float, float]:
-    """Return the pool's mean, variance within places, and how many errors its mean counts like."""
-    whole, sizes = float(rates.mean()), by_place.size().to_numpy(float)
-    free = (sizes - 1).sum()
+def _judge_pool(rates: Array, places: pd.DataFrame) -> tuple[float, float, float]:
+    """Return the pool's mean, variance within places, and how many blocks its mean counts like.
+
+    Within: squares around each place's mean, as if a block's errors were one. Between: variance
+    of the means less what chance puts into it.
+    """
+    whole = float(rates.mean())
+    free = (places["count"] * (1 - 1 / places["blocks"])).sum()
     if free <= 0:
         return whole, float(rates.var(ddof=1)) if len(rates) > 1 else 0.0, MOST_PRIOR
-    squares = (rates - by_place.transform("mean").to_numpy()) ** 2
-    within = float(squares.sum() / free)
-    means = by_place.mean().to_numpy()
-    between = means.var(ddof=1) - within * (1 / sizes).mean() if len(means) > 1 else 0.0
+    within = float(_squares(places).sum() / free)
+    means = places["sum"] / places["count"]
+    chance = within * float((1 / places["blocks"]).mean())
+    between = float(means.var(ddof=1)) - chance if len(means) > 1 else 0.0
     prior = within / between if between > 0 else MOST_PRIOR
     return whole, within, float(np.clip(prior, LEAST_PRIOR, MOST_PRIOR))
 
 
-def _draw_mean(count: Array, mean: Array, whole: float, prior: float) -> Array:
-    return (count * mean + prior * whole) / (count + prior)
+def _squares(sums: pd.DataFrame) -> pd.Series:
+    """Return the sum of squares around the mean."""
+    mean = sums["sum"] / sums["count"].where(sums["count"] > 0, 1.0)
+    return (sums["square"] - sums["sum"] * mean).clip(lower=0.0)
 
 
-def _draw_spread(count: Array, squares: Array, within: float, prior: float) -> Array:
-    """Return the spread of a next error: around the mean, and what the mean itself may be off."""
-    free = np.maximum(count - 1, 0)
+def _draw(sums: pd.DataFrame, whole: float, within: float, prior: float) -> tuple[Array, Array]:
+    """Return mean and spread of a next error: own, drawn to the pool's by how little is known.
+
+    The spread is that around the mean, and what the mean itself may be off.
+    """
+    count, blocks = sums["count"].to_numpy(float), sums["blocks"].to_numpy(float)
+    own = np.where(count > 0, sums["sum"].to_numpy(float) / np.maximum(count, 1.0), whole)
+    mean = (blocks * own + prior * whole) / (blocks + prior)
+    free = np.maximum(blocks - 1, 0.0)
+    a_block = np.maximum(count, 1.0) / np.maximum(blocks, 1.0)  # errors a block
+    squares = np.where(free > 0, _squares(sums).to_numpy(float) / a_block, 0.0)
     variance = (squares + PRIOR_SPREAD * within) / (free + PRIOR_SPREAD)
-    return np.sqrt(variance * (1 + 1 / (count + prior)))
+    return mean, np.sqrt(variance * (1 + 1 / (blocks + prior)))
 
 
 def choose_pools(
@@ -120,15 +132,17 @@ def choose_pools(
     windows were without forecast asks its family first. Where even all are too few, all count.
 
     Args:
-        rates: `item`, `location`, `segment`, `family`, `error_rate`.
+        rates: `item`, `location`, `block`, `segment`, `family`, `error_rate`.
         places: `item`, `location`, `segment`, `family`, `forecast_zero` (it was forecast at
             nothing whenever it was forecast); one row per place.
-        enough: errors each place needs before its own, its segment's or its family's count.
+        enough: errors each place needs before its own (blocks of them), its segment's or its
+            family's count.
 
     Returns:
         (pool, basis) per place: error, segment_error, family_error, all_error, or (None, none).
     """
     own = {key: rows.to_numpy() for key, rows in rates.groupby(PLACE)["error_rate"]}
+    blocks = rates.groupby(PLACE)["block"].nunique().to_dict()
     kin = {name: dict(list(rates.groupby(name))) for name in ("segment", "family")}
     made: dict[tuple[str, str], Pool] = {}
 
@@ -140,7 +154,7 @@ def choose_pools(
     chosen: list[tuple[Pool | None, str]] = []
     for place, least in zip(places.to_dict("records"), enough, strict=True):
         mine = own.get((place["item"], place["location"]), np.array([]))
-        if len(mine) >= least:
+        if blocks.get((place["item"], place["location"]), 0) >= least:
             chosen.append((pool_own(mine), "error"))
             continue
         order = ["family", "segment"] if place["forecast_zero"] else ["segment", "family"]

@@ -15,27 +15,25 @@ FEW_RECEIPTS = 12
 EPS = 1e-9
 
 
-def rank_of(count: int, level: float) -> int:
-    """Return which of `count` sorted errors, from 1, the next one stays below with that chance.
-
-    ceil((count + 1) x level), at most the last: the finite-sample rank of conformal prediction.
-
-    Example:
-        24 errors, 95 %: rank ceil(23.75) = 24, the largest.
-    """
-    return max(1, min(count, int(np.ceil((count + 1) * level - EPS))))
-
-
 def service_quantile(errors: Array, level: float, repeats: int = 1) -> float:
     """Return the error that the next one exceeds with chance 1 - level.
+
+    Of n sorted errors the next stays below the k-th with chance k / (n + 1): the finite-sample
+    rank (n + 1) x level of conformal prediction, between two ranks by its share, at most n.
 
     Args:
         errors: sorted.
         level: chance of no stock-out in a replenishment, 0..1.
         repeats: how often each measured error stands in `errors` (with lead times drawn).
+
+    Example:
+        19 errors 1, 2 .. 19 at 90 %: rank 18, the error 18. At 95 %: rank 19, the largest.
     """
-    rank = rank_of(len(errors) // repeats, min(level, 1.0))
-    return float(errors[rank * repeats - 1])
+    count = len(errors) // repeats
+    rank = np.clip((count + 1) * min(level, 1.0), 1.0, count) * repeats - 1
+    below = int(rank + EPS)
+    above = min(below + 1, len(errors) - 1)
+    return float(errors[below] + (rank - below) * (errors[above] - errors[below]))
 
 
 def fill_quantile(errors: Array, missed: float, repeats: int = 1) -> float:

@@ -46,13 +46,13 @@ def target_stock(
     (sum of actual - sum of forecast) / sum of forecast over tau (`sum_errors`). Under-forecast is
     what hurts, so a forecast that always was too high asks for no safety stock.
 
-    Service goal (alpha): q is the error that the next stays below in that share of replenishments,
-    with the finite-sample rank of conformal prediction. Fill goal (beta): q is such that
-    the mean of (error - q)+ is (1 - beta) x what is used between two replenishments. (Safety
-    stock from forecast error; alpha is not on-time-in-full.)
+    Service goal (alpha): q is the error that the next stays below in that share of
+    replenishments, with the finite-sample rank of conformal prediction, (n + 1) x level. Fill
+    goal (beta): q is such that the mean of (error - q)+ is (1 - beta) x what is used between two
+    replenishments. (Safety stock from forecast error; alpha is not on-time-in-full.)
 
-    A place's own errors count where there are at least 24 of them, and level / (1 - level) (49
-    at 98 %); else those of its segment (abc and pattern) brought to its own usual error
+    A place's own errors count where at least 24 do not overlap, and level / (1 - level) (49 at
+    98 %); else those of its segment (abc and pattern) brought to its own usual error
     (`pools.pool_places`); else of its family; else all. Where past lead times varied, their
     deviations are drawn with the errors. A policy's fixed quantity wins over all, its maximum
     over what is computed. Made-to-order items hold no safety stock. Cycle stock is half of what

@@ -35,8 +35,9 @@ def sum_errors(
         segment: contract `segment`; None: all places are of one.
 
     Returns:
-        `item`, `location`, `error_rate`; plus: more came than was forecast. Windows without
-        forecast are left out, since no ratio is known for them.
+        `item`, `location`, `block`, `error_rate`; plus: more came than was forecast. Windows of
+        a place that overlap share a block (a number). Windows without forecast are left out,
+        since no ratio is known for them.
 
     Example:
         Forecast 100 and 100, actual 120 and 80, 2 months: error_rate 0. One month: 0.2 (and from
@@ -44,13 +45,13 @@ def sum_errors(
     """
     windows, part = _cut_windows(backtest, months, starts)
     if windows.empty:
-        return windows[PLACE].assign(error_rate=pd.Series(dtype=float))
+        return windows[[*PLACE, "block"]].assign(error_rate=pd.Series(dtype=float))
     mean = _mean_rates(windows, segment) * windows["last_forecast"]
     last = part * mean + np.sqrt(part) * (windows["last_error"] - mean)
     forecast = windows["full_forecast"] + part * windows["last_forecast"]
     known = (forecast > EPS).to_numpy()
     rate = (windows["full_error"] + last) / forecast.where(known)
-    return windows[PLACE].assign(error_rate=rate)[known].reset_index(drop=True)
+    return windows[[*PLACE, "block"]].assign(error_rate=rate)[known].reset_index(drop=True)
 
 
 def _cut_windows(
@@ -62,7 +63,9 @@ def _cut_windows(
     )
     if rows.empty:
         names = ["full_error", "full_forecast", "last_error", "last_forecast"]
-        return pd.DataFrame(columns=[*PLACE, *names]).astype(dict.fromkeys(names, float)), 1.0
+        return pd.DataFrame(columns=[*PLACE, "block", *names]).astype(
+            dict.fromkeys(names, float)
+        ), 1.0
     longest = int(rows["lag"].max()) + 1
     wide = rows.pivot(index=[*PLACE, "cutoff"], columns="lag", values=["error", "forecast"])
     columns = pd.MultiIndex.from_product([["error", "forecast"], range(longest)])
@@ -71,7 +74,9 @@ def _cut_windows(
     span = min(max(months, EPS), float(longest))
     whole = int(np.ceil(span - EPS)) - 1
     count = starts or (1 if rows["cutoff"].nunique() >= FEW_CUTOFFS else 3)
-    keys = wide.index.to_frame(index=False)[PLACE]
+    keys = wide.index.to_frame(index=False)
+    month = keys["cutoff"].dt.year * 12 + keys["cutoff"].dt.month
+    keys = keys[PLACE].assign(block=month // (whole + 1))
     parts = [
         keys.assign(
             full_error=error[:, at : at + whole].sum(axis=1),
