@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,6 +55,35 @@ class Rates:
     preference_rate: float = 0.0005
     lot_months: int = 0
     whole_people: bool = False
+
+    def to_table(self) -> pd.DataFrame:
+        """Return the rates as contract `plan_rule`, a row each."""
+        rows = [(one.name, str(getattr(self, one.name))) for one in fields(self)]
+        return pd.DataFrame(rows, columns=["rule", "setting"])
+
+    @classmethod
+    def from_table(cls, plan_rule: pd.DataFrame) -> Rates:
+        """Return the rates a plan was made with; what the table does not name stays as usual.
+
+        Example:
+            A row `lot_months`, `3`: lots are whole in the first three months.
+        """
+        usual = cls()
+        given = dict(zip(plan_rule["rule"], plan_rule["setting"], strict=True))
+        known = {one.name: getattr(usual, one.name) for one in fields(cls)}
+        return replace(
+            usual,
+            **{
+                name: _to_kind(str(given[name]), value)
+                for name, value in known.items()
+                if name in given
+            },
+        )
+
+
+def _to_kind(setting: str, usual: object) -> Any:
+    """Return a setting as the kind of value that stands there usually."""
+    return setting == "True" if isinstance(usual, bool) else type(usual)(setting)
 
 
 @dataclass(frozen=True)

@@ -259,6 +259,15 @@ PLAN_PEOPLE = result(
     number("laid_off_heads", "laid off at the start of the month", "people"),
 )
 
+PLAN_RULE = result(
+    SUPPLY_STEP,
+    "plan_rule",
+    ("rule",),
+    "Prices and choices that no table gives, as the plan was made with them.",
+    code("rule", "name of the parameter"),
+    words("setting", "what it is set to"),
+)
+
 PLAN_COMPARE = result(
     SUPPLY_STEP,
     "plan_compare",
