@@ -83,7 +83,8 @@ class Rates:
 
 def _to_kind(setting: str, usual: object) -> Any:
     """Return a setting as the kind of value that stands there usually."""
-    return setting == "True" if isinstance(usual, bool) else type(usual)(setting)
+    kinds = {bool: lambda text: text == "True", int: int, float: float, str: str}
+    return kinds[type(usual)](setting)
 
 
 @dataclass(frozen=True)
