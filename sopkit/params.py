@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -141,6 +141,45 @@ class SupplyReview(Declared):
     )
     cover_months: float = Field(
         default=3.0, description="months of use above targets from which stock is too much", ge=0
+    )
+    objective: Literal["cost", "margin"] = Field(
+        default="cost", description="cost: least cost at target service; margin: most margin"
+    )
+    holding_rate: float = Field(
+        default=0.20, description="cost of holding stock, share of unit cost a year", ge=0, le=2
+    )
+    below_target_rate: float = Field(
+        default=0.05,
+        description="price of a unit below its stock target, share of unit cost a month",
+        ge=0,
+        le=1,
+    )
+    deep_target_rate: float = Field(
+        default=0.08, description="the same for the lower half of the target", ge=0, le=1
+    )
+    fair_share_rate: float = Field(
+        default=0.01,
+        description="how much dearer a lost unit gets with each third lost; 0: no fair share",
+        ge=0,
+        le=1,
+    )
+    change_rate: float = Field(
+        default=0.02,
+        description="price of a change against last month's plan at the fence, share of unit cost",
+        ge=0,
+        le=1,
+    )
+    swing_rate: float = Field(
+        default=0.0,
+        description="price of an hour more or less than the month before, share of its cost",
+        ge=0,
+        le=1,
+    )
+    lot_months: int = Field(
+        default=0, description="months in which lots are whole; 0: rounded afterwards", ge=0, le=12
+    )
+    whole_people: bool = Field(
+        default=False, description="whether only whole people are hired and laid off"
     )
 
 

@@ -83,8 +83,13 @@ class Rates:
 
 def _to_kind(setting: str, usual: object) -> Any:
     """Return a setting as the kind of value that stands there usually."""
-    kinds = {bool: lambda text: text == "True", int: int, float: float, str: str}
-    return kinds[type(usual)](setting)
+    if isinstance(usual, bool):
+        return setting == "True"
+    return int(setting) if isinstance(usual, int) else _to_number(setting, usual)
+
+
+def _to_number(setting: str, usual: object) -> Any:
+    return float(setting) if isinstance(usual, float) else setting
 
 
 @dataclass(frozen=True)
