@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.bounds import firm_prices, month_limits, worth_limits
+from sopkit.supply.bounds import firm_prices, month_limits, most_needed, worth_limits
 from sopkit.supply.capacity import pay_hours
 from sopkit.supply.case import Array, Case
 from sopkit.supply.lp import Block, Model, Rows, Term
@@ -17,16 +17,17 @@ from sopkit.supply.rules.lots import add_lots
 from sopkit.supply.rules.orders import add_orders
 from sopkit.supply.rules.people import add_people
 from sopkit.supply.rules.shares import add_shares
-from sopkit.supply.rules.swings import add_swings
-from sopkit.supply.streams import Streams, late_limits
+from sopkit.supply.rules.swings import add_swings, hourly_costs
+from sopkit.supply.streams import STREAM, Streams, late_limits
 from sopkit.supply.units import find_units
 from sopkit.tables import PLACE
 
 AFTER_HORIZON_SHARE = 0.99
 LOWER_HALF = 0.5
+HOUR_PRICES = ("hour_value", "overtime_value")
 
 
-def build_model(case: Case, streams: Streams) -> Model:
+def build_model(case: Case, streams: Streams, *, units: pd.Series | None = None) -> Model:
     """Return the linear model of the cheapest plan that the network allows.
 
     Variables, all at least 0 and by month: `flow` (good units started on a way, at most its
@@ -50,9 +51,13 @@ def build_model(case: Case, streams: Streams) -> Model:
     the two parts up to the target are bounded by it and rewarded, and units on time are no
     variable (the compact form: half the rows, the same optimum; the constants bring the money
     back).
+
+    Args:
+        units: base units in a model unit by (item, location), from a similar model, so that the
+            arrays of both compare; found where not given, or where the places differ.
     """
     model = Model(case.periods, {})
-    _add_dims(model, case, streams)
+    _add_dims(model, case, streams, units)
     _add_flow(model, case)
     _add_stock(model, case)
     _add_overtime(model, case)
@@ -73,21 +78,33 @@ def build_model(case: Case, streams: Streams) -> Model:
     )
     add_orders(model, case.orders)
     _add_stock_limits(model, case, streams)
-    add_life(model, case.life)
+    add_life(
+        model,
+        case.life,
+        ways=case.ways,
+        streams=streams.streams,
+        demand_qty=streams.demand_qty,
+    )
     add_shares(model, case.shares, firm=firm, firm_price=firm_price)
-    add_swings(model, case.rates.swing_rate)
-    add_lots(model, case.lots)
+    add_swings(model, case.rates.swing_rate, _price_hours(case))
+    if case.lots.any():
+        most = np.minimum(month_limits(case), most_needed(case, streams)[:, None])
+        add_lots(model, case.lots, most=most, price=firm_prices(case, streams))
     return model
 
 
-def _add_dims(model: Model, case: Case, streams: Streams) -> None:
-    units = find_units(case, streams)
+def _add_dims(model: Model, case: Case, streams: Streams, known: pd.Series | None) -> None:
     place = case.places[PLACE]
-    model.add_dim("place", pd.MultiIndex.from_frame(place), units)
+    keys = pd.MultiIndex.from_frame(place)
+    if known is not None and known.index.equals(keys):
+        units = known.to_numpy(float)
+    else:
+        units = find_units(case, streams)
+    model.add_dim("place", keys, units)
     ways = case.ways[["flow_kind", *PLACE, "source"]]
     model.add_dim("way", pd.MultiIndex.from_frame(ways), units[case.ways["place"].to_numpy(int)])
     of = streams.streams["place"].to_numpy(int)
-    named = streams.streams[["demand_class", "priority", "late_months"]]
+    named = streams.streams[STREAM[1:]]
     named = pd.concat([place.iloc[of].reset_index(drop=True), named], axis=1)
     model.add_dim("stream", pd.MultiIndex.from_frame(named), units[of])
     model.add_dim("resource", pd.Index(case.resources["resource"], dtype=object))
@@ -210,6 +227,17 @@ def _add_stock_limits(model: Model, case: Case, streams: Streams) -> None:
         worth, _ = worth_limits(case, streams)
         value = case.places["unit_value"].to_numpy(float)
         add_limits(model, case.limits, worth=worth, unit_value=value)
+
+
+def _price_hours(case: Case) -> Array:
+    """Return what an hour of each resource costs; of people, a head's pay for an hour."""
+    crews, heads = case.people.crews, np.zeros(len(case.resources))
+    if len(crews):
+        hours = crews["hours_per_head"].to_numpy(float)
+        pay = crews["head_value"].to_numpy(float) / np.where(hours > 0, hours, np.inf)
+        heads[crews["resource"].to_numpy(int)] = pay
+    hour, overtime = (case.resources[name].to_numpy(float) for name in HOUR_PRICES)
+    return hourly_costs(hour, overtime, heads)
 
 
 def price_below(case: Case, rate: float) -> Array:

@@ -99,7 +99,7 @@ def _solve_part(lp: Lp, time_limit: float, basis: tuple[Array, Array] | None) ->
         return _solve_linear(lp, time_limit, basis)
     solver = hand_over(lp)
     solver.setOptionValue("mip_rel_gap", WHOLE_GAP)
-    _set_options(solver, "choose", time_limit)
+    set_options(solver, "choose", time_limit)
     solver.run()
     if not _has_plan(solver):
         return read_solution(solver)
@@ -127,7 +127,7 @@ def _solve_linear(lp: Lp, time_limit: float, basis: tuple[Array, Array] | None) 
     for method, start in tries:
         tried = _run(lp, method, time_limit, start)
         solver = solver if solver is not None and _has_plan(solver) else tried
-        if _is_exact(tried, lp):
+        if is_exact(tried, lp):
             solver = tried
             break
         if status_of(tried) == "time limit reached":
@@ -177,14 +177,15 @@ def set_basis(solver: Any, basis: tuple[Array, Array]) -> None:
 def _run(lp: Lp, method: str, time_limit: float, basis: tuple[Array, Array] | None) -> Any:
     """Return a solver that has run."""
     solver = hand_over(lp)
-    _set_options(solver, method, time_limit)
+    set_options(solver, method, time_limit)
     if basis is not None:
         set_basis(solver, basis)
     solver.run()
     return solver
 
 
-def _set_options(solver: Any, method: str, time_limit: float) -> None:
+def set_options(solver: Any, method: str, time_limit: float) -> None:
+    """Set the method, one thread, one seed and the seconds it may take."""
     solver.setOptionValue("solver", method)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 1)
@@ -217,7 +218,7 @@ def status_of(solver: Any) -> str:
     return str(solver.modelStatusToString(solver.getModelStatus())).lower()
 
 
-def _is_exact(solver: Any, lp: Lp) -> bool:
+def is_exact(solver: Any, lp: Lp) -> bool:
     """Return whether the solver ended at an optimum whose rows tie."""
     if status_of(solver) != "optimal":
         return False
