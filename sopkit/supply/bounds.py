@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from sopkit.supply.capacity import pay_hours
 from sopkit.supply.case import Array, Case
@@ -89,3 +90,29 @@ def firm_prices(case: Case, streams: Streams) -> Array:
     maker, part = (case.uses[name].to_numpy(int) for name in ("way", "place"))
     np.add.at(tied, maker, case.use_qty.max(axis=1, initial=0.0) * unit[part])
     return np.maximum(FIRM * usual, np.minimum(2 * tied, DEAREST * usual))
+
+
+def most_needed(case: Case, streams: Streams) -> Array:
+    """Return more than any sensible plan starts on a way in all its months together (ways).
+
+    Twice what demand, stock targets and the parts of all that ask of the item, whichever way
+    supplies it.
+
+    Example:
+        Demand 100 of an item that takes two caps, target 10: 220 of the item, 440 caps.
+    """
+    codes, item = np.unique(case.places["item"].to_numpy(str), return_inverse=True)
+    demand = streams.demand_qty_by_place(case).sum(axis=1) + case.target.max(axis=1, initial=0.0)
+    own = np.bincount(item, demand, minlength=len(codes))
+    way, part = (case.uses[name].to_numpy(int) for name in ("way", "place"))
+    into = item[case.ways["place"].to_numpy(int)[way]]
+    pairs = pd.DataFrame({"into": into, "part": item[part], "qty": case.use_qty.max(axis=1)})
+    pairs = pairs[pairs["into"] != pairs["part"]].groupby(["into", "part"], as_index=False).max()
+    needed = own
+    for _ in range(len(codes)):
+        asked = needed[pairs["into"]] * pairs["qty"].to_numpy(float)
+        wider = own + np.bincount(pairs["part"], asked, minlength=len(codes))
+        if np.array_equal(wider, needed):
+            break
+        needed = wider
+    return 2.0 * needed[item][case.ways["place"].to_numpy(int)]

@@ -68,10 +68,9 @@ def list_hours(
             for heads, usual in zip(of_heads, (regular, overtime), strict=True)
         )
     limits = ~np.isnan(regular).any(axis=1)
+    named = resource[["resource", "hour_value", "overtime_value"]]
     return Hours(
-        resources=resource.loc[limits, ["resource", "hour_value", "overtime_value"]].reset_index(
-            drop=True
-        ),
+        resources=named.loc[limits].reset_index(drop=True),
         regular_hours=regular[limits],
         overtime_hours=overtime[limits],
         unlimited=tuple(codes[~limits]),

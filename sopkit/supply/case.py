@@ -43,6 +43,8 @@ class Rates:
             much more.
         lot_months: months from the first in which lots are whole; 0: none (a linear plan).
         whole_people: whether only whole people are hired and laid off.
+        whole_gap_rate: share of its cost by which a plan in whole lots or people may be dearer
+            than the best; the smaller, the longer the search.
     """
 
     objective: str = "cost"
@@ -55,6 +57,7 @@ class Rates:
     preference_rate: float = 0.0005
     lot_months: int = 0
     whole_people: bool = False
+    whole_gap_rate: float = 0.01
 
     def to_table(self) -> pd.DataFrame:
         """Return the rates as contract `plan_rule`, a row each."""

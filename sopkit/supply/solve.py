@@ -80,7 +80,8 @@ def solve_case(
     lp = to_lp(model, find_money(streams, model.dims["stream"].unit))
     marks.append(perf_counter())
     known = fit_basis(start.basis, model, lp) if start is not None and start.basis else None
-    found = solve_lp(lp, time_limit=time_limit, basis=known)
+    gap = case.rates.whole_gap_rate
+    found = solve_lp(lp, time_limit=time_limit, basis=known, whole_gap=gap)
     marks.append(perf_counter())
     if found.x is None:
         raise PlanError(

@@ -37,24 +37,31 @@ class Solution:
 
 
 def solve_lp(
-    lp: Lp, *, time_limit: float = 300.0, basis: tuple[Array, Array] | None = None
+    lp: Lp,
+    *,
+    time_limit: float = 300.0,
+    basis: tuple[Array, Array] | None = None,
+    whole_gap: float = WHOLE_GAP,
 ) -> Solution:
     """Return the optimum, part by part where the model falls into parts.
 
     From `basis` by dual simplex if one is given. Else dual simplex up to 60,000 columns and
     interior point with crossover above (measured at half the time on 84,000 columns), on one
     thread a part and with one seed, so that the same input gives the same plan.
+
+    Args:
+        whole_gap: share of its cost by which a plan in whole numbers may be dearer than the best.
     """
     parts = split_lp(lp)
     if len(parts) == 1:
-        return _solve_part(lp, time_limit, basis)
+        return _solve_part(lp, time_limit, basis, whole_gap)
     pieces = [_cut(lp, *part) for part in parts]
     starts = [
         None if basis is None else (basis[0][columns], basis[1][rows]) for columns, rows in parts
     ]
-    limits = [time_limit] * len(pieces)
+    limits, gaps = [time_limit] * len(pieces), [whole_gap] * len(pieces)
     with ThreadPoolExecutor(CORES) as pool:
-        found = list(pool.map(_solve_part, pieces, limits, starts))
+        found = list(pool.map(_solve_part, pieces, limits, starts, gaps))
     return _join(lp, parts, found)
 
 
@@ -93,12 +100,14 @@ def _join(lp: Lp, parts: list[tuple[Array, Array]], found: list[Solution]) -> So
     )
 
 
-def _solve_part(lp: Lp, time_limit: float, basis: tuple[Array, Array] | None) -> Solution:
+def _solve_part(
+    lp: Lp, time_limit: float, basis: tuple[Array, Array] | None, whole_gap: float
+) -> Solution:
     """Return the solution of one part; whole numbers first, then prices with them fixed."""
     if not lp.whole.any():
         return _solve_linear(lp, time_limit, basis)
     solver = hand_over(lp)
-    solver.setOptionValue("mip_rel_gap", WHOLE_GAP)
+    solver.setOptionValue("mip_rel_gap", whole_gap)
     set_options(solver, "choose", time_limit)
     solver.run()
     if not _has_plan(solver):

@@ -13,6 +13,8 @@ from sopkit.supply.dated import value_on
 from sopkit.supply.netting import CLASSES
 from sopkit.tables import ALL, PLACE
 
+RANK = ["place", "demand_class", "priority", "late_months"]
+STREAM = [*RANK, "remaining_life_rate"]
 RANK_STEP = 1.02
 PRICE_WITHOUT_PRICE = 2.0
 OBJECTIVES = ("cost", "margin")
@@ -20,12 +22,14 @@ OBJECTIVES = ("cost", "margin")
 
 @dataclass(frozen=True)
 class Streams:
-    """Demand aggregated to (item, location, class, priority, longest lateness).
+    """Demand aggregated to (item, location, class, priority, longest lateness, life wanted).
 
     Args:
         rows: the rows of `net_demand` with `stream` (row of `streams`), `month` (column) and
             `price_value` [money a unit].
-        streams: `place` (row of the case's places), `demand_class`, `priority`, `late_months`.
+        streams: `place` (row of the case's places), `demand_class`, `priority`, `late_months`,
+            `remaining_life_rate` (share of the shelf life that must be left; 0 where it never
+            matters within the plan).
         demand_qty: wanted (streams x periods).
         late_cost: money a unit and month late (streams x periods).
         lost_cost: money a unit not served (streams x periods).
@@ -61,12 +65,11 @@ def to_streams(case: Case, demand: pd.DataFrame) -> Streams:
         PlanError: a row's place is not in the case, or the objective is unknown.
     """
     rows = _price_rows(case, demand)
-    key = ["place", "demand_class", "priority", "late_months"]
-    streams = rows[key].drop_duplicates()
+    streams = rows[STREAM].drop_duplicates()
     order = streams.assign(_class=streams["demand_class"].map(CLASSES.index))
-    order = order.sort_values(["place", "_class", "priority", "late_months"])
-    streams = order[key].reset_index(drop=True)
-    rows = rows.merge(streams.reset_index(names="stream"), on=key, validate="many_to_one")
+    order = order.sort_values(["place", "_class", *STREAM[2:]])
+    streams = order[STREAM].reset_index(drop=True)
+    rows = rows.merge(streams.reset_index(names="stream"), on=STREAM, validate="many_to_one")
     shape = (len(streams), len(case.periods))
     qty = _sum_cells(rows, rows["demand_qty"], shape)
     lost = _mean_cells(rows, rows["lost_value"], qty)
@@ -74,12 +77,12 @@ def to_streams(case: Case, demand: pd.DataFrame) -> Streams:
     if case.rates.objective == "margin":
         lost = _nudge_ranks(lost, streams["place"], case.rates.preference_rate)
     else:
-        lost = _lift_ranks(lost, streams["place"])
+        lost = _lift_ranks(lost, streams)
     return Streams(
         rows=rows,
         streams=streams,
         demand_qty=qty,
-        late_cost=_lift_ranks(late, streams["place"]),
+        late_cost=_lift_ranks(late, streams),
         lost_cost=lost,
     )
 
@@ -105,19 +108,22 @@ def _price_rows(case: Case, demand: pd.DataFrame) -> pd.DataFrame:
     fallback = PRICE_WITHOUT_PRICE * np.maximum(np.where(np.isfinite(base), base, 0.0), value)
     classes = _fit_classes(rows["customer"], case.tables.service_class)
     charged = price.where(price > 0, pd.Series(fallback, index=rows.index))
+    place = rows["place"].astype("int64")
     return rows.assign(
-        place=rows["place"].astype("int64"),
+        place=place,
         month=month,
         price_value=price.fillna(0.0),
         late_value=classes["late_rate"] * charged,
         lost_value=charged * (classes["lost_sale_rate"] if objective == "cost" else 1.0),
         late_months=classes["late_months"].round().astype("int64"),
+        remaining_life_rate=case.life.fit_rates(place, classes["remaining_life_rate"]),
     )
 
 
 def _fit_classes(customer: pd.Series, service_class: pd.DataFrame) -> pd.DataFrame:
     """Return the service class of each row: the customer's, else that of `all`, else defaults."""
     usual = {"late_rate": 0.05, "lost_sale_rate": 1.0, "late_months": 1.0}
+    usual["remaining_life_rate"] = 0.0
     given = service_class.set_index("customer")[list(usual)].astype(float)
     other = given.loc[ALL].to_dict() if ALL in given.index else usual
     return given.reindex(customer).fillna(other).set_axis(customer.index)
@@ -137,12 +143,23 @@ def _mean_cells(rows: pd.DataFrame, values: pd.Series, qty: Array) -> Array:
     return mean.ffill(axis=1).bfill(axis=1).to_numpy(float)
 
 
-def _lift_ranks(cost: Array, place: pd.Series) -> Array:
-    """Return costs lifted so that, within a place, no stream is worth less than a lower one."""
+def _lift_ranks(cost: Array, streams: pd.DataFrame) -> Array:
+    """Return costs lifted so that, within a place, no stream is worth less than a lower one.
+
+    Streams that differ only in the life they want left are of one rank.
+    """
     lifted = cost.copy()
-    same = (place.to_numpy()[:-1] == place.to_numpy()[1:]) if len(place) else np.array([])
-    for row in np.flatnonzero(same)[::-1]:
-        lifted[row] = np.maximum(lifted[row], RANK_STEP * lifted[row + 1])
+    rank = streams.groupby(RANK, sort=False).ngroup().to_numpy()
+    place = streams["place"].to_numpy()
+    most = np.zeros(cost.shape[1])  # dearest of this rank
+    least = np.zeros(cost.shape[1])  # what it is lifted to
+    for row in range(len(lifted) - 1, -1, -1):
+        if row + 1 == len(lifted) or place[row] != place[row + 1]:
+            most, least = np.zeros_like(most), np.zeros_like(most)
+        elif rank[row] != rank[row + 1]:
+            most, least = np.zeros_like(most), RANK_STEP * most
+        lifted[row] = np.maximum(lifted[row], least)
+        most = np.maximum(most, lifted[row])
     return lifted
 
 

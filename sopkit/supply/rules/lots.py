@@ -1,26 +1,214 @@
-"""Whole lots in the first months."""
+"""Whole lots in the first months: batches of production, order multiples, full loads."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from sopkit.supply.lp import Model
+from sopkit.supply.dated import value_on
+from sopkit.supply.lp import Array, Block, Model, Rows, Term, power_of_two
 from sopkit.supply.tables import SupplyTables
+from sopkit.tables import ALL, PLACE
+
+WHOLE = 1e-6
 
 
 @dataclass(frozen=True)
 class Lots:
-    """Lot sizes."""
+    """Lot sizes in good units, where flows are counted.
+
+    Args:
+        months: months from the first in which lots are whole; the plan is linear after them.
+        ways: `way` (row of the case's ways); a row for each way that comes in lots.
+        multiple: a flow is a multiple of it (rows of `ways` x periods); 0: any.
+        least: smallest flow that is not 0 (rows of `ways` x periods); 0: any.
+        loads: `load` (lane), `multiple`: full load over all its items.
+        load_ways: `way`, `load` (row of `loads`).
+    """
+
+    months: int
+    ways: pd.DataFrame
+    multiple: Array
+    least: Array
+    loads: pd.DataFrame
+    load_ways: pd.DataFrame
+
+    def any(self) -> bool:
+        """Return whether anything must come in whole lots."""
+        return self.months > 0 and len(self.ways) + len(self.loads) > 0
 
 
 def prepare_lots(
     tables: SupplyTables, ways: pd.DataFrame, months: int, periods: pd.DatetimeIndex
 ) -> Lots:
-    """Return what the rule needs."""
-    return Lots()
+    """Return the lot sizes of operations, purchase terms (dated) and lanes.
+
+    Lots of production are counted in units started, so a lot of 100 at a yield of 0.9 is 90 good
+    units. A smallest lot that is no multiple is the next one.
+    """
+    multiple, least = np.zeros((2, len(ways), len(periods)))
+    _fill_made(tables, ways, multiple, least)
+    _fill_bought(tables, ways, periods, multiple, least)
+    in_lots = ((multiple > 0) | (least > 0)).any(axis=1)
+    multiple, least = multiple[in_lots], least[in_lots]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        steps = np.ceil(np.where(multiple > 0, least / multiple, 0.0) - WHOLE)
+    least = np.where(multiple > 0, np.where(steps > 1, steps * multiple, 0.0), least)
+    loads, load_ways = _list_loads(tables, ways)
+    rows = pd.DataFrame({"way": np.flatnonzero(in_lots)})
+    return Lots(months, rows, multiple, least, loads, load_ways)
 
 
-def add_lots(model: Model, lots: Lots) -> None:
-    """Add the rule to the model."""
+def _fill_made(tables: SupplyTables, ways: pd.DataFrame, multiple: Array, least: Array) -> None:
+    made = (ways["flow_kind"] == "make").to_numpy()
+    lots = tables.operation.set_index("operation").reindex(ways.loc[made, "source"])
+    for into, column in ((multiple, "lot_multiple_qty"), (least, "lot_min_qty")):
+        good = lots[column].to_numpy(float) * lots["yield_rate"].to_numpy(float)
+        into[made] = np.nan_to_num(good)[:, None]
+
+
+def _fill_bought(
+    tables: SupplyTables,
+    ways: pd.DataFrame,
+    periods: pd.DatetimeIndex,
+    multiple: Array,
+    least: Array,
+) -> None:
+    bought = (ways["flow_kind"] == "buy").to_numpy()
+    keys = ways.loc[bought, ["source", *PLACE]].rename(columns={"source": "supplier"})
+    asked = keys.loc[keys.index.repeat(len(periods))].reset_index(drop=True)
+    asked["period"] = np.tile(periods.to_numpy(), len(keys))
+    on = ["supplier", *PLACE]
+    for into, column in ((multiple, "multiple_qty"), (least, "min_qty")):
+        found = value_on(asked, tables.purchase_term, column, on, "location").to_numpy(float)
+        into[bought] = np.nan_to_num(found.reshape(-1, len(periods)))
+
+
+def _list_loads(tables: SupplyTables, ways: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return lanes that go in full loads, and the ways on them; an item's own lane wins."""
+    lane = tables.lane.assign(
+        source=tables.lane["from_location"], location=tables.lane["to_location"]
+    )
+    moved = ways[ways["flow_kind"] == "move"].reset_index(names="way")
+    on = ["source", "location"]
+    own = moved.merge(lane[lane["item"] != ALL], on=[*on, "item"], validate="many_to_one")
+    pooled = lane[lane["item"] == ALL].drop(columns="item")
+    rest = moved[~moved["way"].isin(own["way"])].merge(pooled, on=on, validate="many_to_one")
+    ends = [rows["source"] + " > " + rows["location"] for rows in (own, rest)]
+    columns = ["way", "load", "multiple_qty"]
+    rows = pd.concat(
+        [
+            own.assign(load=ends[0] + " : " + own["item"])[columns],
+            rest.assign(load=ends[1])[columns],
+        ]
+    )
+    rows = rows[rows["multiple_qty"] > 0].sort_values("way", ignore_index=True)
+    loads = rows[["load", "multiple_qty"]].drop_duplicates("load")
+    loads = loads.rename(columns={"multiple_qty": "multiple"}).sort_values(
+        "load", ignore_index=True
+    )
+    number = pd.Series(loads.index, index=loads["load"], dtype="int64")
+    return loads, pd.DataFrame({"way": rows["way"], "load": rows["load"].map(number)})
+
+
+def add_lots(model: Model, lots: Lots, *, most: Array, price: Array) -> None:
+    """Add whole lots in the first months; a flow outside of lots is possible at its price.
+
+    Variables: `lots` and `loads` (how many), `batch` (0 or 1), `odd` and `odd_load` (good units
+    that are in no lot; cost term `lots`: a missed lot). So no lot makes a plan impossible.
+
+    1. `lot_multiple`: flow - odd = multiple x lots.
+    2. `lot_least`: flow - odd >= least x batch; `lot_batch`: flow - odd <= most x batch.
+    3. `full_load`: flow over all items of the lane - odd load = full load x loads.
+
+    Args:
+        most: no sensible flow is larger (all ways x periods).
+        price: money an odd unit of each way; dearer than any sale.
+    """
+    first = np.arange(len(model.periods)) < lots.months
+    if len(lots.ways):
+        _add_way_lots(model, lots, first, most, price)
+    if len(lots.loads):
+        _add_loads(model, lots, first, price)
+
+
+def _add_way_lots(model: Model, lots: Lots, first: Array, most: Array, price: Array) -> None:
+    way = lots.ways["way"].to_numpy(int)
+    keys, unit = model.dims["way"].keys[way], model.dims["way"].unit[way]
+    model.add_dim("lot", keys)
+    model.add_dim("lot_flow", keys, unit)
+    in_steps, in_batches = first & (lots.multiple > 0), first & (lots.least > 0)
+    no_limit, none = np.full(lots.least.shape, np.inf), np.zeros(lots.least.shape)
+    model.blocks["lots"] = Block("lot", no_limit, {}, keep=in_steps, whole=True)
+    model.blocks["batch"] = Block("lot", none + 1.0, {}, keep=in_batches, whole=True)
+    dear = {"lots": none + price[way][:, None]}
+    model.blocks["odd"] = Block("lot_flow", no_limit, dear, keep=in_steps | in_batches)
+    flow = [Term("flow", pick=way), Term("odd", -1.0)]
+    steps = Term("lots", -lots.multiple)
+    model.rows["lot_multiple"] = Rows("lot_flow", none, none, [*flow, steps], in_steps)
+    small, large = Term("batch", -lots.least), Term("batch", -most[way])
+    model.rows["lot_least"] = Rows("lot_flow", none, no_limit, [*flow, small], in_batches)
+    model.rows["lot_batch"] = Rows("lot_flow", -no_limit, none, [*flow, large], in_batches)
+
+
+def _add_loads(model: Model, lots: Lots, first: Array, price: Array) -> None:
+    way, load = (lots.load_ways[name].to_numpy(int) for name in ("way", "load"))
+    size = lots.loads["multiple"].to_numpy(float)
+    keys = pd.Index(lots.loads["load"], dtype=object)
+    model.add_dim("load", keys)
+    model.add_dim("load_flow", keys, np.array([power_of_two(one) for one in size]))
+    none = np.zeros((len(keys), len(model.periods)))
+    keep, no_limit = none + first > 0, np.full(none.shape, np.inf)
+    dear = np.zeros(len(keys))
+    np.maximum.at(dear, load, price[way])
+    model.blocks["loads"] = Block("load", no_limit, {}, keep=keep, whole=True)
+    model.blocks["odd_load"] = Block(
+        "load_flow", no_limit, {"lots": none + dear[:, None]}, keep=keep
+    )
+    terms = [
+        Term("flow", pick=way, to=load),
+        Term("loads", -size[:, None]),
+        Term("odd_load", -1.0),
+    ]
+    model.rows["full_load"] = Rows("load_flow", none, none, terms, keep)
+
+
+def count_lots(lots: Lots, flow: Array) -> dict[str, Array]:
+    """Return the whole lots in any flow, and what of it is in none: values of the rule's variables.
+
+    Args:
+        flow: good units started (all ways x periods).
+
+    Example:
+        Flow 250 in lots of 100: 2 lots, 50 odd. Flow 30 with a smallest lot of 40: 30 odd.
+    """
+    first = np.arange(flow.shape[1]) < lots.months
+    values: dict[str, Array] = {}
+    if not lots.any():
+        return values
+    if len(lots.ways):
+        of_way = flow[lots.ways["way"].to_numpy(int)]
+        steps, within = _split(of_way, lots.multiple)
+        within = np.where(within + WHOLE < lots.least, 0.0, within)
+        in_steps, in_batches = first & (lots.multiple > 0), first & (lots.least > 0)
+        values["lots"] = np.where(in_steps & (within > 0), steps, 0.0)
+        values["batch"] = np.where(in_batches & (within > 0), 1.0, 0.0)
+        values["odd"] = np.where(in_steps | in_batches, of_way - within, 0.0)
+    if len(lots.loads):
+        size = lots.loads["multiple"].to_numpy(float)[:, None]
+        total = np.zeros((len(size), flow.shape[1]))
+        way, load = (lots.load_ways[name].to_numpy(int) for name in ("way", "load"))
+        np.add.at(total, load, flow[way])
+        loads, within = _split(total, size + 0.0 * total)
+        values["loads"] = np.where(first, loads, 0.0)
+        values["odd_load"] = np.where(first, total - within, 0.0)
+    return values
+
+
+def _split(qty: Array, multiple: Array) -> tuple[Array, Array]:
+    """Return whole multiples in a quantity and how much they hold; all of it where any will do."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        steps = np.where(multiple > 0, np.floor(qty / multiple + WHOLE), 0.0)
+    return steps, np.where(multiple > 0, np.minimum(steps * multiple, qty), qty)

@@ -145,9 +145,7 @@ def _limit_work(model: Model, people: People) -> None:
             continue
         row = pd.Index(crew).get_indexer(pd.Index(term.to))
         coef = np.broadcast_to(np.asarray(term.coef, float), (len(term.to), 1))
-        terms.append(
-            Term("flow", coef[row >= 0], pick=term.pick[row >= 0], to=row[row >= 0])
-        )
+        terms.append(Term("flow", coef[row >= 0], pick=term.pick[row >= 0], to=row[row >= 0]))
     least = np.full_like(people.regular_limit, -np.inf)
     model.rows["work_limit"] = Rows("crew", least, people.regular_limit, terms, limited)
 
