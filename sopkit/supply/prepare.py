@@ -57,6 +57,7 @@ def prepare_case(
     base = base_costs(len(places), ways, uses, use_qty.mean(axis=1), cost)
     places = _value_places(tables, places.assign(base_cost=base), ways, periods[0])
     lanes, lane_ways = _list_lanes(tables, ways)
+    arriving = _sum_arriving(tables.open_supply, places, periods)
     fences = prepare_fences(tables, ways, periods)
     return Case(
         tables=tables,
@@ -74,14 +75,14 @@ def prepare_case(
         overtime_hours=hours.overtime_hours,
         lanes=lanes,
         lane_ways=lane_ways,
-        arriving=_sum_arriving(tables.open_supply, places, periods),
+        arriving=arriving,
         target=_spread_target(tables, places, periods),
         hold_value=_price_holding(tables, places, rates, periods[0]),
         people=prepare_people(tables, hours.resources, periods, rates.whole_people),
         fences=fences,
         orders=prepare_orders(tables, places, periods),
         limits=prepare_limits(tables, places, periods),
-        life=prepare_life(tables, places, ways, periods),
+        life=prepare_life(tables, places, ways, uses, arriving, periods),
         shares=prepare_shares(tables, ways, periods),
         lots=prepare_lots(tables, ways, rates.lot_months, periods),
         warnings=join_problems(warnings, fences.warnings),

@@ -12,6 +12,7 @@ from sopkit.supply.case import Array, Case
 from sopkit.supply.lp import Model
 from sopkit.supply.model import hour_costs, list_arrivals
 from sopkit.supply.rules.fences import read_changes
+from sopkit.supply.rules.limits import read_overflow
 from sopkit.supply.rules.orders import read_orders, shift_arrivals
 from sopkit.supply.rules.people import hours_of_heads, read_people
 from sopkit.supply.streams import Streams
@@ -42,6 +43,7 @@ class Plan:
         duals: money a base unit of each row's limit, by rows of the model.
         order_change, plan_change: contract frames: open orders to hurry or cancel, and what of
             last month's plan is changed near the fence.
+        overflow: stock above a maximum or above the room there is (see `read_overflow`).
     """
 
     constrained_plan: pd.DataFrame
@@ -64,6 +66,7 @@ class Plan:
     order_change: pd.DataFrame = field(default_factory=TABLES["order_change"].empty)
     plan_change: pd.DataFrame = field(default_factory=TABLES["plan_change"].empty)
     plan_people: pd.DataFrame = field(default_factory=TABLES["plan_people"].empty)
+    overflow: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def within(self, periods: pd.DatetimeIndex) -> Plan:
         """Return the plan with its monthly tables cut to the periods; costs stay whole."""
@@ -120,6 +123,7 @@ def read_plan(
         order_change=read_orders(case.orders, values),
         plan_change=read_changes(case.ways, case.fences, model, values),
         plan_people=read_people(case.people, values, case.periods),
+        overflow=read_overflow(case.limits, case.places, values, case.periods),
     )
 
 
@@ -196,8 +200,7 @@ def _read_stock(
         "make_qty": kinds["make"],
         "buy_qty": kinds["buy"],
         "move_in_qty": kinds["move"],
-        "open_supply_qty": case.arriving
-        + shift_arrivals(case.orders, values, case.target.shape),
+        "open_supply_qty": case.arriving + shift_arrivals(case.orders, values, case.target.shape),
         "move_out_qty": _by_place(case, used[moved], uses["place"][moved]),
         "used_qty": _by_place(case, used[~moved], uses["place"][~moved]),
         "demand_qty": demand,
@@ -253,14 +256,10 @@ def _load(case: Case, flow: Array) -> Array:
     return load
 
 
-def _read_resources(
-    case: Case, values: dict[str, Array], duals: dict[str, Array]
-) -> pd.DataFrame:
+def _read_resources(case: Case, values: dict[str, Array], duals: dict[str, Array]) -> pd.DataFrame:
     """Return the contract `plan_resource`."""
     load = np.round(_load(case, values["flow"]), DECIMALS)
-    regular, overtime = hours_of_heads(
-        case.people, values, case.regular_hours, case.overtime_hours
-    )
+    regular, overtime = hours_of_heads(case.people, values, case.regular_hours, case.overtime_hours)
     columns = {
         "load_hours": load,
         "regular_hours": regular,
