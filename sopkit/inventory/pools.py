@@ -61,26 +61,36 @@ def pool_places(rates: pd.DataFrame) -> Pool:
     """
     raw = rates["error_rate"].to_numpy(float)
     mild = np.clip(raw, *np.quantile(raw, [0.01, 0.99])) if len(raw) > FEW_ERRORS else raw
-    each = rates[[*PLACE, "block"]].assign(count=1.0, sum=mild, square=mild**2)
-    sums = ["count", "sum", "square"]
-    by_block = each.groupby([*PLACE, "block"])[sums].transform("sum")
-    by_place = (
-        each.groupby(PLACE)[sums]
-        .transform("sum")
-        .assign(blocks=each.groupby(PLACE)["block"].transform("nunique"))
-    )
-    places = by_place.assign(**rates[PLACE]).drop_duplicates(PLACE)
-    whole, within, prior = _judge_pool(mild, places)
-    others = by_place - by_block.assign(blocks=1)
+    at = rates.groupby(PLACE, sort=True).ngroup().to_numpy()
+    block = rates.groupby([*PLACE, "block"], sort=True).ngroup().to_numpy()
+    firsts = np.unique(block, return_index=True)[1]
+    by_block, by_place = _sum_by(block, mild), _sum_by(at, mild)
+    by_place["blocks"] = np.bincount(at[firsts]).astype(float)
+    whole, within, prior = _judge_pool(mild, by_place)
+    others = by_place.iloc[at].reset_index(drop=True) - by_block.iloc[block].assign(
+        blocks=1.0
+    ).reset_index(drop=True)
     usual, spread = _draw(others, whole, within, prior)
-    means, spreads = _draw(places, whole, within, prior)
-    keys = [(str(item), str(at)) for item, at in zip(*(places[n] for n in PLACE), strict=True)]
+    means, spreads = _draw(by_place, whole, within, prior)
+    named = rates[PLACE].drop_duplicates().sort_values(PLACE)
+    keys = [(str(item), str(place)) for item, place in named.to_numpy()]
     return Pool(
         np.sort((raw - usual) / np.maximum(spread, EPS)),
         dict(zip(keys, means.tolist(), strict=True)),
         dict(zip(keys, spreads.tolist(), strict=True)),
         whole,
         float(np.sqrt(within * (1 + 1 / prior))),
+    )
+
+
+def _sum_by(group: Array, values: Array) -> pd.DataFrame:
+    """Return count, sum and sum of squares of each group, numbered from 0."""
+    return pd.DataFrame(
+        {
+            "count": np.bincount(group).astype(float),
+            "sum": np.bincount(group, values),
+            "square": np.bincount(group, values**2),
+        }
     )
 
 
@@ -141,8 +151,12 @@ def choose_pools(
     Returns:
         (pool, basis) per place: error, segment_error, family_error, all_error, or (None, none).
     """
-    own = {key: rows.to_numpy() for key, rows in rates.groupby(PLACE)["error_rate"]}
-    blocks = rates.groupby(PLACE)["block"].nunique().to_dict()
+    counted = rates.groupby(PLACE)["block"].agg(["size", "nunique"])
+    counted = counted.reindex(pd.MultiIndex.from_frame(places[PLACE])).fillna(0).astype(int)
+    sizes, blocks = counted["size"].tolist(), counted["nunique"].tolist()
+    rich = places.loc[np.array(blocks) >= enough, PLACE]
+    found = rates.merge(rich, on=PLACE, how="inner", validate="many_to_one")
+    own = {key: rows.to_numpy() for key, rows in found.groupby(PLACE)["error_rate"]}
     kin = {name: dict(list(rates.groupby(name))) for name in ("segment", "family")}
     made: dict[tuple[str, str], Pool] = {}
 
@@ -152,24 +166,24 @@ def choose_pools(
         return made[name, key]
 
     chosen: list[tuple[Pool | None, str]] = []
-    for place, least in zip(places.to_dict("records"), enough, strict=True):
-        mine = own.get((place["item"], place["location"]), np.array([]))
-        if blocks.get((place["item"], place["location"]), 0) >= least:
-            chosen.append((pool_own(mine), "error"))
-            continue
+    rows = zip(places.to_dict("records"), enough, sizes, strict=True)
+    for place, least, size in rows:
+        mine = own.get((place["item"], place["location"]))
         order = ["family", "segment"] if place["forecast_zero"] else ["segment", "family"]
-        for name in order:
-            rows = kin[name].get(place[name], rates.iloc[:0])
-            if len(rows) >= least:
-                chosen.append((pooled(name, place[name], rows), f"{name}_error"))
-                break
-        else:
-            alone = 0 < len(mine) == len(rates)
+        near = [name for name in order if len(kin[name].get(place[name], ())) >= least]
+        if mine is not None:
+            chosen.append((pool_own(mine), "error"))
+        elif near:
+            kind = near[0]
+            chosen.append((pooled(kind, place[kind], kin[kind][place[kind]]), f"{kind}_error"))
+        elif len(rates):
+            alone = 0 < size == len(rates)
+            all_of_it = pool_own(rates["error_rate"].to_numpy(float)) if alone else None
             chosen.append(
-                (pool_own(mine), "error")
-                if alone
+                (all_of_it, "error")
+                if all_of_it is not None
                 else (pooled("all", "all", rates), "all_error")
-                if len(rates)
-                else (None, "none")
             )
+        else:
+            chosen.append((None, "none"))
     return chosen

@@ -85,9 +85,10 @@ def target_stock(
     forecast = demand.groupby([*PLACE, "period"], as_index=False)[["demand_qty"]].sum()
     if feeds is not None and len(feeds):
         forecast, backtest, lead_time = add_upstream(forecast, backtest, lead_time, feeds)
-    places = _list_places(forecast, stock_policy, lead_time)
+    policy = fit_columns(stock_policy, TABLES["stock_policy"])
+    places = _list_places(forecast, policy, lead_time)
     places = _describe(places, backtest, segment, lead_time, item)
-    places = fit_policy(places, stock_policy, service_level=service_level, review_days=review_days)
+    places = fit_policy(places, policy, service_level=service_level, review_days=review_days)
     places["tau_days"] = places["lead_time_days"] + places["review_days"]
     ahead = _forecast_ahead(places, forecast, periods)
     places["cycle_days"] = _find_cycle_days(places, ahead)
@@ -96,10 +97,10 @@ def target_stock(
 
 
 def _list_places(
-    forecast: pd.DataFrame, stock_policy: pd.DataFrame, lead_time: pd.DataFrame
+    forecast: pd.DataFrame, policy: pd.DataFrame, lead_time: pd.DataFrame
 ) -> pd.DataFrame:
     """Return places with demand, and those of `lead_time` whose item has a fixed quantity."""
-    fixed = stock_policy[stock_policy["safety_stock_qty"].astype(float) > 0]
+    fixed = policy[policy["safety_stock_qty"] > 0]
     own = fixed.loc[(fixed["item"] != ALL) & (fixed["location"] != ALL), PLACE]
     pooled = set(fixed.loc[fixed["location"] == ALL, "item"])
     parts = lead_time.loc[lead_time["item"].isin(pooled), PLACE]
@@ -137,7 +138,8 @@ def _name_families(rows: pd.DataFrame, item: pd.DataFrame | None) -> pd.Series:
     """Return each row's family; items without one share a blank name."""
     if item is None:
         return pd.Series("", index=rows.index)
-    return rows["item"].map(item.set_index("item")["family"]).fillna("").astype(object)
+    families = dict(zip(item["item"], item["family"], strict=True))
+    return rows["item"].map(families).fillna("").astype(object)
 
 
 def _forecast_ahead(
