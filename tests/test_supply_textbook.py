@@ -1,4 +1,9 @@
-"""Published optima, from folders of tables that show how a case is written."""
+"""Published optima, from folders of tables that show how a case is written.
+
+Red Tomato: Chopra and Meindl, Supply Chain Management, chapter on aggregate planning. Factory
+Planning I: Williams, Model Building in Mathematical Programming. Costs are compared, not plans:
+other plans may cost the same.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +13,22 @@ import pytest
 import yaml
 
 from sopkit.solving import read_folder
-from sopkit.supply import Rates, SupplyTables, check_plan, prepare_case, solve_case
+from sopkit.supply import (
+    Rates,
+    SupplyTables,
+    check_plan,
+    prepare_case,
+    solve_case,
+    sum_margin,
+)
 
 FOLDER = Path(__file__).parent / "textbook"
+HIGH_FLUCTUATION = [1000.0, 3000.0, 3800.0, 4800.0, 2000.0, 1400.0]
+CENT = 0.005
+BOOK_TERMS = {
+    "red_tomato": ["make", "buy", "people", "overtime", "hold", "late"],
+    "factory_planning": ["hold", "short"],
+}
 
 
 def solve(name, demand_qty=None, **changed):
@@ -22,9 +40,47 @@ def solve(name, demand_qty=None, **changed):
     periods = pd.DatetimeIndex(sorted(wanted["period"].unique()), name="period")
     tables = SupplyTables.collect(frames)
     case = prepare_case(tables, wanted, periods, rates=replace(Rates(**settings), **changed))
-    return tables, solve_case(case, wanted)
+    plan = solve_case(case, wanted)
+    checks = check_plan(tables, plan)
+    assert checks["passed"].all(), checks.to_string()
+    spent = plan.plan_cost.set_index("term")["cost_value"]
+    assert spent.drop(BOOK_TERMS[name]).eq(0).all(), spent.to_string()
+    return plan
 
 
 def test_red_tomato_costs_422_275_with_parts_of_workers():
-    _, plan = solve("red_tomato")
-    assert plan.objective == pytest.approx(422_275.00, abs=0.005)
+    plan = solve("red_tomato")
+    assert plan.objective == pytest.approx(422_275.00, abs=CENT)
+    assert plan.constrained_plan["closing_qty"].iloc[-1] == pytest.approx(500)
+    assert plan.constrained_plan["short_qty"].sum() == 0
+
+
+def test_red_tomato_with_high_fluctuation_costs_432_858_33():
+    plan = solve("red_tomato", HIGH_FLUCTUATION)
+    assert plan.objective == pytest.approx(432_858.33, abs=CENT)
+
+
+def test_red_tomato_costs_422_660_with_whole_workers():
+    """The published 422,660 has workers and units whole; with whole workers alone units are too."""
+    plan = solve("red_tomato", whole_people=True, whole_gap_rate=0.0)
+    assert plan.objective == pytest.approx(422_660.00, abs=CENT)
+    for whole in (
+        plan.plan_people[["heads", "hired_heads", "laid_off_heads"]],
+        plan.plan_flow[["flow_qty"]],
+        plan.constrained_plan[["closing_qty", "backlog_qty"]],
+    ):
+        assert (whole == whole.round()).all(axis=None)
+
+
+def test_red_tomato_with_high_fluctuation_and_whole_workers_costs_433_080():
+    """Not published; found by an independent integer model with all variables whole."""
+    plan = solve("red_tomato", HIGH_FLUCTUATION, whole_people=True, whole_gap_rate=0.0)
+    assert plan.objective == pytest.approx(433_080.00, abs=CENT)
+
+
+def test_factory_planning_earns_93_715_18():
+    plan = solve("factory_planning")
+    assert sum_margin(plan) == pytest.approx(93_715.18, abs=CENT)
+    stock = plan.constrained_plan
+    assert stock["closing_qty"].max() <= 100
+    assert stock.loc[stock["period"] == stock["period"].max(), "closing_qty"].eq(50).all()

@@ -67,7 +67,7 @@ def list_hours(
             np.where(np.isnan(heads), usual, heads)
             for heads, usual in zip(of_heads, (regular, overtime), strict=True)
         )
-    limits = ~np.isnan(regular).any(axis=1)
+    limits = np.asarray(~np.isnan(regular).any(axis=1))
     named = resource[["resource", "hour_value", "overtime_value"]]
     return Hours(
         resources=named.loc[limits].reset_index(drop=True),
@@ -131,7 +131,7 @@ def spread_rows(
     rows = capacity[capacity["period"].isin(periods) & capacity["resource"].isin(codes)]
     wide = np.full((len(codes), len(periods)), np.nan)
     at = (
-        codes.get_indexer(pd.Index(rows["resource"])),
+        codes.get_indexer(pd.Index(rows["resource"], dtype=object)),
         periods.get_indexer(pd.Index(rows["period"])),
     )
     wide[at] = rows[column].to_numpy(float)
