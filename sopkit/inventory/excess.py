@@ -119,8 +119,10 @@ def _read_life(
     """Return which places' items end within the plan, and which are just launched."""
     if item is None:
         return np.zeros(len(rows), bool), np.zeros(len(rows), bool)
-    dates = item.set_index("item")[["launch_date", "end_date"]]
-    launch, end = (pd.to_datetime(rows["item"].map(dates[name])) for name in dates)
+    launch, end = (
+        pd.to_datetime(rows["item"].map(dict(zip(item["item"], item[name], strict=True))))
+        for name in ("launch_date", "end_date")
+    )
     launched = launch.between(add_months(first, -launch_months), add_months(first, launch_months))
     return (end < add_months(last, 1)).to_numpy(), launched.to_numpy()
 

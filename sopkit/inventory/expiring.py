@@ -43,7 +43,7 @@ def expiring_stock(
         `item`, `location`, `batch`, `expiry_date`, `period` (month in which it expires; the
         plan's first month where it has expired before), `on_hand_qty`, `used_qty`,
         `expiring_qty`, `expiring_value`; batches with a date only, sorted by key and date. What
-        is moved out counts as used here.
+        is moved out counts as used here. No rows without a plan.
 
     Example:
         Use 30 in January (31 days); 20 expire on the 10th, 40 on the 31st: 10 days use 9.68, so
@@ -51,18 +51,21 @@ def expiring_stock(
     """
     asked = _to_use(plan, remaining_life_rate) if use is None else use
     months = pd.DatetimeIndex(sorted(plan["period"].unique()), name="period")
-    batches = stock[stock["expiry_date"].notna()].sort_values(
+    dated = stock.assign(expiry_date=pd.to_datetime(stock["expiry_date"]))
+    batches = dated[dated["expiry_date"].notna() & (len(months) > 0)].sort_values(
         [*PLACE, "expiry_date", "batch"], kind="stable", ignore_index=True
     )
-    room = _find_room(batches, asked, months, _life_days(batches, item))
-    used = _use_in_order(batches, room)
+    used = np.zeros(0)
+    if len(batches):
+        room = _find_room(batches, asked, months, _life_days(batches, item))
+        used = _use_in_order(batches, room)
     rows = batches[[*PLACE, "batch", "expiry_date", "on_hand_qty"]].merge(
         unit_cost, on=PLACE, how="left", validate="many_to_one"
     )
     period = to_period(rows["expiry_date"])
     left = (rows["on_hand_qty"] - used).clip(lower=0.0)
     rows = rows.assign(
-        period=period.where(period >= months[0], months[0]),
+        period=period.where(period >= months.min(), months.min()),
         used_qty=used,
         expiring_qty=left,
         expiring_value=left * rows["unit_cost_value"].fillna(0.0),
@@ -83,7 +86,7 @@ def _life_days(batches: pd.DataFrame, item: pd.DataFrame | None) -> Array:
     """Return each batch's whole shelf life in days; 0 where it is not known."""
     if item is None:
         return np.zeros(len(batches))
-    days = item.set_index("item")["shelf_life_days"]
+    days = dict(zip(item["item"], item["shelf_life_days"], strict=True))
     return np.asarray(batches["item"].map(days).fillna(0.0), dtype=float)
 
 
