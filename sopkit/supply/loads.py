@@ -67,6 +67,19 @@ def explode_demand(case: Case, demand_qty: Array) -> Array:
 
 def find_primary_ways(case: Case) -> np.ndarray:
     """Return the way each place is supplied by when nothing is scarce; -1 without any source."""
+    first = rank_ways(case).drop_duplicates("place")
+    primary = np.full(len(case.places), -1)
+    primary[first["place"].to_numpy()] = first["way"].to_numpy()
+    return primary
+
+
+def rank_ways(case: Case) -> pd.DataFrame:
+    """Return the ways that can be supplied, each place's preferred and cheapest first.
+
+    Returns:
+        The columns of `case.ways` with `way` (its row) and `total` [money a unit when nothing is
+        scarce, without hours].
+    """
     base = case.places["base_cost"].to_numpy()
     qty = case.use_qty.mean(axis=1)
     parts = np.where(qty > 0, qty * base[case.uses["place"].to_numpy()], 0.0)
@@ -75,11 +88,7 @@ def find_primary_ways(case: Case) -> np.ndarray:
     )
     ranked = case.ways.assign(total=total).reset_index(names="way")
     ranked = ranked[np.isfinite(ranked["total"])]
-    ranked = ranked.sort_values(["place", "priority", "total", "way"])
-    first = ranked.drop_duplicates("place")
-    primary = np.full(len(case.places), -1)
-    primary[first["place"].to_numpy()] = first["way"].to_numpy()
-    return primary
+    return ranked.sort_values(["place", "priority", "total", "way"], ignore_index=True)
 
 
 def find_lead_times(case: Case) -> pd.DataFrame:
