@@ -151,7 +151,7 @@ def _compare_service(plan: Plan, after: Plan, item: pd.DataFrame) -> pd.DataFram
         one.plan_service.assign(family=one.plan_service["item"].map(family).fillna("other"))
         for one in (plan, after)
     ]
-    return _beside(*both, ["family"], SERVED)
+    return _beside(both[0], both[1], ["family"], SERVED)
 
 
 def price_service(plan: Plan) -> pd.DataFrame:
@@ -168,7 +168,7 @@ def compare_shortages(plan: Plan, after: Plan) -> pd.DataFrame:
         rows = price_service(one)
         both.append(rows.assign(short_value=rows["short_qty"] * rows["price_value"]))
     names = ["short_qty", "late_qty", "short_value"]
-    rows = _beside(*both, [*PLACE, "period"], names)
+    rows = _beside(both[0], both[1], [*PLACE, "period"], names)
     size = max(float(one["demand_qty"].max()) for one in both) if len(both[0]) else 0.0
     moved = [(rows[f"after_{name}"] - rows[f"before_{name}"]).abs() for name in names[:2]]
     rows = rows[(moved[0] > LEAST_SHARE * size) | (moved[1] > LEAST_SHARE * size)]
@@ -185,13 +185,13 @@ def _compare_stock(case: Case, plan: Plan, changed: Case, after: Plan) -> pd.Dat
         rows = one.constrained_plan
         worth = value.reindex(pd.MultiIndex.from_frame(rows[PLACE])).fillna(0.0).to_numpy()
         both.append(rows[["period"]].assign(value=rows["closing_qty"].to_numpy() * worth))
-    return _beside(*both, ["period"], ["value"])
+    return _beside(both[0], both[1], ["period"], ["value"])
 
 
 def _compare_hours(plan: Plan, after: Plan) -> pd.DataFrame:
     key = ["resource", "period"]
     both = [one.plan_resource.rename(columns={"load_hours": "hours"}) for one in (plan, after)]
-    rows = _beside(*both, key, ["hours"])
+    rows = _beside(both[0], both[1], key, ["hours"])
     limits = after.plan_resource[[*key, "regular_hours", "overtime_hours"]]
     rows = rows.merge(limits, on=key, how="left", validate="one_to_one")
     before = plan.plan_resource[[*key, "regular_hours", "overtime_hours"]]

@@ -202,7 +202,8 @@ def _cut_months(rows: pd.DataFrame, change: Change, after: pd.Timestamp) -> pd.D
         Price 10 from January; + 10 % in May: 10 from January, 11 from May, 10 from June.
     """
     rows = rows.sort_values("start_date", kind="stable", ignore_index=True)
-    rows.loc[0, "start_date"] = min(rows.loc[0, "start_date"], FIRST_DAY)
+    days = rows["start_date"].tolist()
+    rows = rows.assign(start_date=[min(days[0], FIRST_DAY), *days[1:]])
     for day in (change.first, after):
         begun = rows[rows["start_date"] <= day].tail(1)
         if begun["start_date"].iloc[0] != day:
