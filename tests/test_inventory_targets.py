@@ -230,6 +230,28 @@ def test_a_high_level_wants_more_errors_of_its_own():
     assert target(backtest, kinds=kinds, service_level=0.98)["basis"].iloc[0] == "segment_error"
 
 
+def test_a_higher_level_never_wants_less_stock():
+    draw = np.random.default_rng(17)
+    backtest = pd.concat(
+        [
+            errors(*draw.normal(0, size, 30), item=i)
+            for i, size in zip("ABC", (0.1, 0.2, 0.6), strict=True)
+        ]
+    )
+    kinds = segment("A D A smooth MTS", "B D A smooth MTS", "C D B lumpy MTS")
+    wanted = demand("A D", "B D", "C D")
+    made = [
+        pd.Series(first(target(backtest, kinds=kinds, wanted=wanted, service_level=level)))
+        for level in (0.5, 0.8, 0.9, 0.95, 0.96, 0.97, 0.98, 0.99, 0.999)
+    ]
+    assert (pd.concat(made, axis=1).diff(axis=1).iloc[:, 1:] >= -1e-6).all().all()
+
+
+def test_the_example_of_the_docstring_holds():
+    made = target(errors(*[0.0] * 23, 0.2))
+    assert made["safety_stock_qty"].iloc[0] == pytest.approx(15)
+
+
 # targets
 
 

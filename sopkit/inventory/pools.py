@@ -135,27 +135,29 @@ def _draw(sums: pd.DataFrame, whole: float, within: float, prior: float) -> tupl
 
 def choose_pools(
     rates: pd.DataFrame, places: pd.DataFrame, enough: Array
-) -> list[tuple[Pool | None, str]]:
-    """Return for each place whose errors count, and their name.
+) -> list[list[tuple[Pool, str]]]:
+    """Return for each place whose errors count, and their name, the nearest first.
 
-    Its own where there are enough; else its segment's, its family's, all. A place all of whose
-    windows were without forecast asks its family first. Where even all are too few, all count.
+    Its own where 24 do not overlap, its segment's, its family's where they are 24, at last all;
+    as far as the first of them that holds `enough`, so that a higher level may ask further pools
+    and never fewer. A place forecast at nothing asks its family before its segment.
 
     Args:
         rates: `item`, `location`, `block`, `segment`, `family`, `error_rate`.
         places: `item`, `location`, `segment`, `family`, `forecast_zero` (it was forecast at
             nothing whenever it was forecast); one row per place.
-        enough: errors each place needs before its own (blocks of them), its segment's or its
-            family's count.
+        enough: errors from which each place's level has a rank among them.
 
     Returns:
-        (pool, basis) per place: error, segment_error, family_error, all_error, or (None, none).
+        (pool, basis) per place: error, segment_error, family_error, all_error; none where no
+        error is known.
     """
     counted = rates.groupby(PLACE)["block"].agg(["size", "nunique"])
     counted = counted.reindex(pd.MultiIndex.from_frame(places[PLACE])).fillna(0).astype(int)
     sizes, blocks = counted["size"].tolist(), counted["nunique"].tolist()
-    rich = places.loc[np.array(blocks) >= enough, PLACE]
-    found = rates.merge(rich, on=PLACE, how="inner", validate="many_to_one")
+    found = rates.merge(
+        places.loc[counted["nunique"].to_numpy() >= FEW_ERRORS, PLACE], on=PLACE, how="inner"
+    )
     own = {key: rows.to_numpy() for key, rows in found.groupby(PLACE)["error_rate"]}
     kin = {name: dict(list(rates.groupby(name))) for name in ("segment", "family")}
     made: dict[tuple[str, str], Pool] = {}
@@ -165,25 +167,22 @@ def choose_pools(
             made[name, key] = pool_places(rows)
         return made[name, key]
 
-    chosen: list[tuple[Pool | None, str]] = []
-    rows = zip(places.to_dict("records"), enough, sizes, strict=True)
-    for place, least, size in rows:
-        mine = own.get((place["item"], place["location"]))
-        order = ["family", "segment"] if place["forecast_zero"] else ["segment", "family"]
-        near = [name for name in order if len(kin[name].get(place[name], ())) >= least]
-        if mine is not None:
-            chosen.append((pool_own(mine), "error"))
-        elif near:
-            kind = near[0]
-            chosen.append((pooled(kind, place[kind], kin[kind][place[kind]]), f"{kind}_error"))
-        elif len(rates):
-            alone = 0 < size == len(rates)
-            all_of_it = pool_own(rates["error_rate"].to_numpy(float)) if alone else None
-            chosen.append(
-                (all_of_it, "error")
-                if all_of_it is not None
-                else (pooled("all", "all", rates), "all_error")
-            )
-        else:
-            chosen.append((None, "none"))
+    chosen = []
+    records = zip(places.to_dict("records"), enough, sizes, blocks, strict=True)
+    for place, least, size, apart in records:
+        asked: list[tuple[Pool, str]] = []
+        most = 0
+        if apart >= FEW_ERRORS:
+            most = apart
+            asked.append((pool_own(own[place["item"], place["location"]]), "error"))
+        for name in ("family", "segment") if place["forecast_zero"] else ("segment", "family"):
+            rows = kin[name].get(place[name], rates.iloc[:0])
+            if most < least and len(rows) >= FEW_ERRORS and len(rows) > size:
+                most = len(rows)
+                asked.append((pooled(name, place[name], rows), f"{name}_error"))
+        if most < least and len(rates) > max(size, most):
+            asked.append((pooled("all", "all", rates), "all_error"))
+        if not asked and size:
+            asked.append((pool_own(rates["error_rate"].to_numpy(float)), "error"))
+        chosen.append(asked)
     return chosen

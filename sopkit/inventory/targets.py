@@ -51,12 +51,13 @@ def target_stock(
     goal (beta): q is such that the mean of (error - q)+ is (1 - beta) x what is used between two
     replenishments. (Safety stock from forecast error; alpha is not on-time-in-full.)
 
-    A place's own errors count where at least 24 do not overlap, and level / (1 - level) (49 at
-    98 %); else those of its segment (abc and pattern) brought to its own usual error
-    (`pools.pool_places`); else of its family; else all. Where past lead times varied, their
-    deviations are drawn with the errors. A policy's fixed quantity wins over all, its maximum
-    over what is computed. Made-to-order items hold no safety stock. Cycle stock is half of what
-    is used between replenishments (or half the lot, where that is more).
+    A place's own errors count where at least 24 do not overlap; else those of its segment (abc
+    and pattern) brought to its own usual error (`pools.pool_places`); else of its family; else
+    all. A level that has no rank among them (95 % wants 19, 98 % 49, 99 % 99) asks the next pool
+    too, and the larger answer counts. Where past lead times varied, their deviations are drawn
+    with the errors. A policy's fixed quantity wins over all, its maximum over what is computed.
+    Made-to-order items hold no safety stock. Cycle stock is half of what is used between
+    replenishments (or half the lot, where that is more).
 
     Args:
         demand: `item`, `location`, `period`, `demand_qty`: the forecast that supply plans
@@ -80,7 +81,7 @@ def target_stock(
 
     Example:
         24 errors of a month, 23 at 0 and one at +20 %, tau 30.4 days, 95 %, forecast 100 next
-        month: rank ceil(25 x 0.95) = 24, safety stock 20.
+        month: rank 25 x 0.95 = 23.75, between 0 and 20 %, safety stock 15.
     """
     forecast = demand.groupby([*PLACE, "period"], as_index=False)[["demand_qty"]].sum()
     if feeds is not None and len(feeds):
@@ -190,39 +191,47 @@ def _add_rates(
         )
         pools = choose_pools(rates, rows, _count_enough(rows))
         records = zip(rows.to_dict("records"), pools, strict=True)
-        told = [(*_rate_place(row, pool, late), basis) for row, (pool, basis) in records]
+        told = [_rate_place(row, asked, late) for row, asked in records]
         columns = ["error_rate", "error_count", "basis"]
         found.loc[rows.index, columns] = pd.DataFrame(told, columns=columns, index=rows.index)
     return found
 
 
 def _count_enough(rows: pd.DataFrame) -> Array:
-    """Return how many errors a place's own must be: 24, or so many that its level has a rank."""
+    """Return from how many errors each place's level has a rank among them: level / (1 - level)."""
     level = rows["goal_rate"].where(rows["goal"] == "service", 0.0).clip(upper=0.999)
     return np.maximum(FEW_ERRORS, np.ceil((level / (1 - level)).to_numpy(float) - 1e-9))
 
 
-def _rate_place(row: dict, pool: Pool | None, late: LateDays) -> tuple[float, int]:
-    """Return safety stock / forecast of the protection time, and how many errors say so."""
-    if pool is None or row["tau_days"] <= 0:
-        return 0.0, 0
-    place = (row["item"], row["location"])
-    mean, spread = pool.errors_of(place)
-    days = late.get(place, late.get(row["location"], late.get(None)))
+def _rate_place(row: dict, asked: list[tuple[Pool, str]], late: LateDays) -> tuple[float, int, str]:
+    """Return safety stock / forecast of the protection time, how many errors say so, and whose.
+
+    Of several pools the one that wants most decides.
+    """
+    if not asked or row["tau_days"] <= 0:
+        return 0.0, 0, "none"
+    days = late.get((row["item"], row["location"]), late.get(row["location"], late.get(None)))
     if days is None:
         days = draw_late_days(row["lead_time_sd_days"])
     days = np.maximum(days, -row["lead_time_days"])
-    repeats = len(days) if days.any() else 1
-    shapes = pool.shapes if repeats == 1 else thin(pool.shapes, MOST_SHAPES)
+    told = [(_ask_pool(row, pool, days), len(pool.shapes), basis) for pool, basis in asked]
+    return max(told, key=lambda one: one[0])
+
+
+def _ask_pool(row: dict, pool: Pool, late_days: Array) -> float:
+    """Return safety stock / forecast of the protection time by one pool's errors, at least 0."""
+    mean, spread = pool.errors_of((row["item"], row["location"]))
+    repeats = len(late_days)
+    shapes = thin(pool.shapes, MOST_SHAPES) if repeats > 1 else pool.shapes
     errors = mean + spread * shapes
-    if repeats > 1 or days.any():
-        errors = add_lateness(errors, float(errors.mean()), days, row["tau_days"])
+    if late_days.any():
+        errors = add_lateness(errors, float(errors.mean()), late_days, row["tau_days"])
+    elif repeats > 1:
+        repeats = 1
     if row["goal"] == "fill":
         missed = (1 - min(row["goal_rate"], 1.0)) * row["cycle_days"] / row["tau_days"]
-        rate = fill_quantile(errors, missed, repeats)
-    else:
-        rate = service_quantile(errors, row["goal_rate"], repeats)
-    return max(rate, 0.0), len(pool.shapes)
+        return max(fill_quantile(errors, missed, repeats), 0.0)
+    return max(service_quantile(errors, row["goal_rate"], repeats), 0.0)
 
 
 def _write_targets(places: pd.DataFrame, ahead: Array, periods: pd.DatetimeIndex) -> pd.DataFrame:
