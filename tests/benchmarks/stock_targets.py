@@ -3,7 +3,8 @@
     python tests/benchmarks/stock_targets.py [--full]
 
 Daily demand of generated item-locations whose forecast errors are known by construction: noise,
-whole months off, too high, too low, skewed, autocorrelated, a level that walks. Targets come from
+whole months off, too high, too low, skewed, autocorrelated, a level that walks, and places each
+with its own bias (-25 to +30 %) and its own size of error. Targets come from
 a past of 60 months (`target_stock`), then 48 months are lived through: every `review` days up to
 the forecast of the protection time plus safety stock is ordered, goods come `lead` days later,
 what is short waits. Service: share of replenishments without stock-out; fill: share of demand
@@ -27,7 +28,16 @@ from sopkit.tables import TABLES
 
 SEEDS = (711, 712, 713)  # tests use others
 PLACES, PAST, LIVED, LAGS, DAYS = 40, 60, 48, 6, 30
-KINDS = ("noise", "months off", "too high", "too low", "skewed", "autocorrelated", "walk")
+KINDS = (
+    "noise",
+    "months off",
+    "too high",
+    "too low",
+    "skewed",
+    "autocorrelated",
+    "walk",
+    "each its own",
+)
 TIMES = ((3, 7), (30, 15), (61, 30))
 LEVELS = (0.90, 0.95, 0.98)
 FEW, MANY = "3 cutoffs", "36 cutoffs"
@@ -48,7 +58,7 @@ class World:
 
 
 def make_world(kind: str, seed: int, places: int = PLACES) -> World:
-    """Return demand and forecasts; usual monthly errors differ threefold between places."""
+    """Return demand and forecasts; usual errors differ threefold between places."""
     rng = np.random.default_rng([seed, KINDS.index(kind)])
     months = PAST + LIVED + LAGS
     size = rng.uniform(0.5, 1.5, (places, 1))
@@ -66,6 +76,10 @@ def make_world(kind: str, seed: int, places: int = PLACES) -> World:
         for month in range(1, months):
             drift[:, month] = 0.8 * drift[:, month - 1] + rng.normal(0, 0.15, places)
         off = 1 + drift * size
+    elif kind == "each its own":
+        size = rng.lognormal(0, 0.6, (places, 1))
+        off = (1 + 0.15 * size * rng.normal(size=off.shape)) * rng.uniform(0.75, 1.3, (places, 1))
+        day_cv = size
     elif kind == "walk":
         level = level * np.exp((0.08 * size * rng.normal(size=off.shape)).cumsum(axis=1))
     bias = {"too high": 0.8, "too low": 1.25}.get(kind, 1.0)
