@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from sopkit.supply.basis import Basis
-from sopkit.supply.case import Array, Case
+from sopkit.supply.case import Array, Case, Rates
 from sopkit.supply.lp import Model
 from sopkit.supply.model import hour_costs, list_arrivals
 from sopkit.supply.rules.fences import read_changes
 from sopkit.supply.rules.limits import read_overflow
+from sopkit.supply.rules.lots import read_odd_lots
 from sopkit.supply.rules.orders import read_orders, shift_arrivals
 from sopkit.supply.rules.people import hours_of_heads, read_people
 from sopkit.supply.streams import Streams
@@ -43,6 +44,8 @@ class Plan:
         duals: money a base unit of each row's limit, by rows of the model.
         order_change, plan_change: contract frames: open orders to hurry or cancel, and what of
             last month's plan is changed near the fence.
+        odd_lots: what goes outside of whole lots (see `read_odd_lots`).
+        rates: prices and choices it was made with.
         overflow: stock above a maximum or above the room there is (see `read_overflow`).
     """
 
@@ -67,6 +70,8 @@ class Plan:
     plan_change: pd.DataFrame = field(default_factory=TABLES["plan_change"].empty)
     plan_people: pd.DataFrame = field(default_factory=TABLES["plan_people"].empty)
     overflow: pd.DataFrame = field(default_factory=pd.DataFrame)
+    odd_lots: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rates: Rates = field(default_factory=Rates)
 
     def within(self, periods: pd.DatetimeIndex) -> Plan:
         """Return the plan with its monthly tables cut to the periods; costs stay whole."""
@@ -124,6 +129,8 @@ def read_plan(
         plan_change=read_changes(case.ways, case.fences, model, values),
         plan_people=read_people(case.people, values, case.periods),
         overflow=read_overflow(case.limits, case.places, values, case.periods),
+        odd_lots=read_odd_lots(case.lots, case.ways, values, case.periods),
+        rates=case.rates,
     )
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from sopkit.supply.check.fences import check_fences
+from sopkit.supply.check.lots import check_lots, check_whole_people
 from sopkit.supply.check.network import (
     check_arrivals,
     check_balance,
@@ -20,6 +22,8 @@ from sopkit.supply.check.network import (
     check_service,
     check_supplier_limit,
 )
+from sopkit.supply.check.orders import check_open_orders, check_shares
+from sopkit.supply.check.people import check_head_hours, check_heads, check_machine_hours
 from sopkit.supply.read_plan import Plan
 from sopkit.supply.tables import SupplyTables
 
@@ -46,6 +50,14 @@ CHECKS: dict[str, Check] = {
     "supplier_limit": check_supplier_limit,
     "lane_limit": check_lane_limit,
     "service": check_service,
+    "fences": check_fences,
+    "open_orders": check_open_orders,
+    "shares": check_shares,
+    "machine_hours": check_machine_hours,
+    "heads": check_heads,
+    "head_hours": check_head_hours,
+    "whole_people": check_whole_people,
+    "lots": check_lots,
     "cost": check_cost,
 }
 

@@ -13,6 +13,7 @@ from sopkit.supply.tables import SupplyTables
 from sopkit.tables import ALL, PLACE
 
 WHOLE = 1e-6
+ODD_KEY = ["flow_kind", "item", "location", "source"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Lots:
         ways: `way` (row of the case's ways); a row for each way that comes in lots.
         multiple: a flow is a multiple of it (rows of `ways` x periods); 0: any.
         least: smallest flow that is not 0 (rows of `ways` x periods); 0: any.
-        loads: `load` (lane), `multiple`: full load over all its items.
+        loads: `flow_kind`, `item` (`all`: over all its items), `location`, `source` of a lane, and
+            `multiple`: its full load.
         load_ways: `way`, `load` (row of `loads`).
     """
 
@@ -88,29 +90,19 @@ def _fill_bought(
 
 def _list_loads(tables: SupplyTables, ways: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return lanes that go in full loads, and the ways on them; an item's own lane wins."""
-    lane = tables.lane.assign(
-        source=tables.lane["from_location"], location=tables.lane["to_location"]
-    )
-    moved = ways[ways["flow_kind"] == "move"].reset_index(names="way")
-    on = ["source", "location"]
-    own = moved.merge(lane[lane["item"] != ALL], on=[*on, "item"], validate="many_to_one")
+    lane = tables.lane[["from_location", "to_location", "item", "multiple_qty"]]
+    lane = lane.set_axis(["source", "location", "item", "multiple"], axis="columns")
+    moved = ways.loc[ways["flow_kind"] == "move", ODD_KEY].reset_index(names="way")
+    ends = ["source", "location"]
+    own = moved.merge(lane[lane["item"] != ALL], on=[*ends, "item"], validate="many_to_one")
     pooled = lane[lane["item"] == ALL].drop(columns="item")
-    rest = moved[~moved["way"].isin(own["way"])].merge(pooled, on=on, validate="many_to_one")
-    ends = [rows["source"] + " > " + rows["location"] for rows in (own, rest)]
-    columns = ["way", "load", "multiple_qty"]
-    rows = pd.concat(
-        [
-            own.assign(load=ends[0] + " : " + own["item"])[columns],
-            rest.assign(load=ends[1])[columns],
-        ]
-    )
-    rows = rows[rows["multiple_qty"] > 0].sort_values("way", ignore_index=True)
-    loads = rows[["load", "multiple_qty"]].drop_duplicates("load")
-    loads = loads.rename(columns={"multiple_qty": "multiple"}).sort_values(
-        "load", ignore_index=True
-    )
-    number = pd.Series(loads.index, index=loads["load"], dtype="int64")
-    return loads, pd.DataFrame({"way": rows["way"], "load": rows["load"].map(number)})
+    rest = moved[~moved["way"].isin(own["way"])].merge(pooled, on=ends, validate="many_to_one")
+    rows = pd.concat([own, rest.assign(item=ALL)], ignore_index=True)
+    rows = rows[rows["multiple"] > 0].sort_values("way", ignore_index=True)
+    loads = rows[[*ODD_KEY, "multiple"]].drop_duplicates(ODD_KEY)
+    loads = loads.sort_values(ODD_KEY, ignore_index=True).reset_index(names="load")
+    numbered = rows.merge(loads[[*ODD_KEY, "load"]], on=ODD_KEY, validate="many_to_one")
+    return loads[[*ODD_KEY, "multiple"]], numbered[["way", "load"]].astype("int64")
 
 
 def add_lots(model: Model, lots: Lots, *, most: Array, price: Array) -> None:
@@ -156,7 +148,7 @@ def _add_way_lots(model: Model, lots: Lots, first: Array, most: Array, price: Ar
 def _add_loads(model: Model, lots: Lots, first: Array, price: Array) -> None:
     way, load = (lots.load_ways[name].to_numpy(int) for name in ("way", "load"))
     size = lots.loads["multiple"].to_numpy(float)
-    keys = pd.Index(lots.loads["load"], dtype=object)
+    keys = pd.MultiIndex.from_frame(lots.loads[ODD_KEY])
     model.add_dim("load", keys)
     model.add_dim("load_flow", keys, np.array([power_of_two(one) for one in size]))
     none = np.zeros((len(keys), len(model.periods)))
@@ -212,3 +204,24 @@ def _split(qty: Array, multiple: Array) -> tuple[Array, Array]:
     with np.errstate(invalid="ignore", divide="ignore"):
         steps = np.where(multiple > 0, np.floor(qty / multiple + WHOLE), 0.0)
     return steps, np.where(multiple > 0, np.minimum(steps * multiple, qty), qty)
+
+
+def read_odd_lots(
+    lots: Lots, ways: pd.DataFrame, values: dict[str, Array], periods: pd.DatetimeIndex
+) -> pd.DataFrame:
+    """Return what a plan moves outside of whole lots in its first months, where it had to.
+
+    Returns:
+        `flow_kind`, `item` (`all` for a load over all items), `location`, `source`, `period`,
+        `odd_qty` [good units that are in no lot].
+    """
+    of_way = ways.loc[lots.ways["way"], ODD_KEY].reset_index(drop=True)
+    found = [
+        keys.loc[at[0]].assign(period=periods[at[1]], odd_qty=odd[at])
+        for keys, name in ((of_way, "odd"), (lots.loads[ODD_KEY], "odd_load"))
+        if name in values
+        for odd in [values[name]]
+        for at in [np.nonzero(odd > WHOLE)]
+    ]
+    columns = [*ODD_KEY, "period", "odd_qty"]
+    return pd.concat([pd.DataFrame(columns=columns), *found], ignore_index=True)[columns]
