@@ -25,6 +25,7 @@ class Level:
         cost: what a unit costs on each way, with the cheapest supply of its parts.
         limit_way, limit: which way takes which shared limit (a resource or a lane).
         take: units of limit for a unit of each way (limits x n, sparse).
+        takers: the same the other way round (n x limits, sparse).
         use_way, use_place: which way takes from which place; `use_qty` (uses x months).
         part_sum: sums uses by place (places of the case x uses, sparse).
         choices: for each place its ways, best first; -1 where it has no more (list over rank).
@@ -42,6 +43,7 @@ class Level:
     limit_way: Array
     limit: Array
     take: Any
+    takers: Any
     use_way: Array
     use_place: Array
     use_qty: Array
@@ -155,6 +157,7 @@ def _make_level(case: Case, places: Array, chosen: Array, cost: Array, ahead: Ar
         limit_way=limit_way,
         limit=limit,
         take=csr_array((weight, (limit, limit_way)), shape=(count, len(ways))),
+        takers=csr_array((weight, (limit_way, limit)), shape=(len(ways), count)),
         use_way=way[of],
         use_place=use_place,
         use_qty=case.use_qty[of],

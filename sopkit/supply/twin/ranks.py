@@ -16,7 +16,7 @@ from sopkit.supply.twin.room import EMPTY, Room, free_stock
 from sopkit.supply.twin.run import Rank, Run, run_plan
 from sopkit.supply.twin.wish import wish_flows
 
-ROUNDS = 15
+ROUNDS = 6
 PROGRESS = 0.1
 CUT = 1e-6
 

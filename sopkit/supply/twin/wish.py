@@ -132,28 +132,51 @@ def _place_ways(
     months = starts.shape[1]
     least = EMPTY * (1.0 + starts.max(axis=1, initial=0.0))
     for ahead in range(2 * months):
+        late = _last_month(over > least[:, None])
+        if late.max(initial=-1) < 0:
+            break
         for extra in (False, True):
-            early = np.full(len(ways), ahead) - wait * extra
-            open_rows = (over > least[:, None]).any(axis=1) & (early >= 0) & (early < months)
-            rows = np.flatnonzero(open_rows & (ahead <= most))
+            early = ahead - wait * extra
+            rows = np.flatnonzero((early >= 0) & (early <= late) & (ahead <= most))
             if not len(rows):
                 continue
-            asked = _shift(over[rows], early[rows])
             free = left.usual + left.extra if extra else left.usual
+            asked = _shift(over[rows], early[rows]) * _find_open(level, left, ways[rows], free)
+            if asked.max(initial=0.0) <= 0:
+                continue
             taken = _take(level, left, ways[rows], asked, free)
             placed[rows] += taken
             over[rows] -= _shift(taken, -early[rows])
-        if (over <= least[:, None]).all():
-            break
     return placed, np.where(over > least[:, None], over, 0.0)
+
+
+def _last_month(cells: Array) -> Array:
+    """Return the last month in which each row is true, -1 where it never is."""
+    months = cells.shape[1]
+    return np.where(cells.any(axis=1), months - 1 - cells[:, ::-1].argmax(axis=1), -1)
+
+
+def _find_open(level: Level, left: Room, ways: Array, free: Array) -> Array:
+    """Return which ways have any hours, lane and supplier left (rows x months)."""
+    is_open = left.way[level.ways[ways]] > EMPTY
+    if len(level.limit):
+        full = (free <= EMPTY).astype(float)
+        is_open &= (level.takers @ full)[ways] <= 0
+    return is_open
 
 
 def _shift(values: Array, early: Array) -> Array:
     """Return rows moved earlier by so many months (later where negative), 0 moved in."""
     months = values.shape[1]
+    if early.min() == early.max():
+        by = int(early[0])
+        moved = np.zeros_like(values)
+        moved[:, max(-by, 0) : months - max(by, 0)] = values[:, max(by, 0) : months + min(by, 0)]
+        return moved
     padded = np.hstack([values, np.zeros((len(values), 1))])
     at = np.arange(months)[None, :] + early[:, None]
-    return np.take_along_axis(padded, np.where((at >= 0) & (at < months), at, months), axis=1)
+    inside = (at >= 0) & (at < months)
+    return padded[np.arange(len(values))[:, None], np.where(inside, at, months)]
 
 
 def _take(level: Level, left: Room, ways: Array, asked: Array, free: Array) -> Array:
