@@ -92,7 +92,7 @@ def test_contradictions_are_named_all_at_once(tmp_path):
     with pytest.raises(PlanError) as broken:
         solve_folder(source, tmp_path / "out")
     text = str(broken.value)
-    assert "part of itself: A, B" in text and "unit_cost_value below 0: a -4" in text
+    assert "part of itself: A > B > A" in text and "unit_cost_value below 0: a -4" in text
     assert "S, C 50 > 20" in text and "not in table resource: XX" in text
     assert not (tmp_path / "out").exists()
 

@@ -12,7 +12,12 @@ from sopkit.supply.capacity import list_hours, list_needs, pay_hours
 from sopkit.supply.case import Array, Case, Rates
 from sopkit.supply.dated import value_on
 from sopkit.supply.network import find_places, list_parts, list_ways, split_lead_times, usable_stock
-from sopkit.supply.problems import find_supply_problems, join_problems, raise_errors
+from sopkit.supply.problems import (
+    find_supply_problems,
+    find_unreached,
+    join_problems,
+    raise_errors,
+)
 from sopkit.supply.rules.fences import prepare_fences
 from sopkit.supply.rules.life import prepare_life
 from sopkit.supply.rules.limits import prepare_limits
@@ -85,7 +90,9 @@ def prepare_case(
         life=prepare_life(tables, places, ways, uses, arriving, periods),
         shares=prepare_shares(tables, ways, periods),
         lots=prepare_lots(tables, ways, rates.lot_months, periods),
-        warnings=join_problems(warnings, fences.warnings),
+        warnings=join_problems(
+            warnings, find_unreached(tables, places, uses, demand), fences.warnings
+        ),
         unlimited=hours.unlimited,
     )
 

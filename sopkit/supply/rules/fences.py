@@ -176,8 +176,9 @@ def _warn(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
             "table": "released_plan",
             "subject": subject,
             "value": [f"{qty:g}" for qty in sums["flow_qty"]],
+            "advice": "It is left out of the plan; see that nobody still works on it.",
         },
-        columns=["severity", "kind", "table", "subject", "value"],
+        columns=["severity", "kind", "table", "subject", "value", "advice"],
         index=sums.index,
     )
 
