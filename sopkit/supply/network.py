@@ -211,3 +211,24 @@ def _list_purchases(tables: SupplyTables, places: pd.DataFrame) -> pd.DataFrame:
         yield_rate=1.0,
         priority=1,
     )
+
+
+def list_lots(tables: SupplyTables) -> pd.DataFrame:
+    """Return the lot in which each place is usually refilled, the largest of its sources.
+
+    An operation's usual lot, else its smallest; a purchase's smallest order; a lane's full load.
+
+    Returns:
+        `item`, `location`, `lot_qty`; places without lots and codes `all` have no row.
+    """
+    made = tables.operation.assign(
+        lot_qty=tables.operation["usual_lot_qty"]
+        .astype(float)
+        .fillna(tables.operation["lot_min_qty"])
+    )
+    bought = tables.purchase_term.assign(lot_qty=tables.purchase_term["min_qty"])
+    moved = tables.lane.rename(columns={"to_location": "location"})
+    moved = moved.assign(lot_qty=moved["multiple_qty"])
+    rows = pd.concat([one[[*PLACE, "lot_qty"]] for one in (made, bought, moved)])
+    rows = rows[(rows["lot_qty"] > 0) & (rows["item"] != ALL) & (rows["location"] != ALL)]
+    return rows.groupby(PLACE, as_index=False)[["lot_qty"]].max()
