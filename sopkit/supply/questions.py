@@ -1,4 +1,4 @@
-"""The what-ifs that every supply review asks: of the fullest line, the longest supplier, a family."""
+"""The what-ifs that every supply review asks: of the fullest line, the main supplier, a family."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def list_questions(
     last = f"{periods[-1]:%Y-%m}"
     asked = []
     if load["load_rate"].notna().any():
-        peak = load.loc[load["load_rate"].idxmax()]
+        peak = load.loc[load["load_rate"] == load["load_rate"].max()].to_dict("records")[0]
         values = {"code": peak["resource"], "month": peak["period"]}
         month = f"{peak['period']:%Y-%m}"
         less = {"capacity": str(peak["resource"]), "from": month, "change": LESS}
