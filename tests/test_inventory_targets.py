@@ -217,6 +217,13 @@ def test_places_forecast_at_nothing_ask_their_family_first():
     assert made["safety_stock_qty"].iloc[0] == pytest.approx(50, rel=0.05)
 
 
+def test_where_segment_and_family_say_nothing_all_errors_count():
+    backtest = errors(*[0.3, -0.3] * 20, item="B")
+    made = target(backtest, kinds=segment("A D A new MTS", "B D A smooth MTS"))
+    assert made["basis"].unique().tolist() == ["all_error"]
+    assert made["safety_stock_qty"].iloc[0] == pytest.approx(30, rel=0.05)
+
+
 def test_without_any_error_known_it_says_so():
     made = target(errors(0.1).iloc[:0])
     assert made["basis"].unique().tolist() == ["none"]

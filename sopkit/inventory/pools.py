@@ -143,7 +143,8 @@ def choose_pools(
     and never fewer. A place forecast at nothing asks its family before its segment.
 
     Args:
-        rates: `item`, `location`, `block`, `segment`, `family`, `error_rate`.
+        rates: `item`, `location`, `block`, `segment`, `family` (blank text: not known),
+            `error_rate`.
         places: `item`, `location`, `segment`, `family`, `forecast_zero` (it was forecast at
             nothing whenever it was forecast); one row per place.
         enough: errors from which each place's level has a rank among them.
@@ -154,35 +155,58 @@ def choose_pools(
     """
     counted = rates.groupby(PLACE)["block"].agg(["size", "nunique"])
     counted = counted.reindex(pd.MultiIndex.from_frame(places[PLACE])).fillna(0).astype(int)
-    sizes, blocks = counted["size"].tolist(), counted["nunique"].tolist()
-    found = rates.merge(
-        places.loc[counted["nunique"].to_numpy() >= FEW_ERRORS, PLACE], on=PLACE, how="inner"
-    )
-    own = {key: rows.to_numpy() for key, rows in found.groupby(PLACE)["error_rate"]}
-    kin = {name: dict(list(rates.groupby(name))) for name in ("segment", "family")}
-    made: dict[tuple[str, str], Pool] = {}
+    many = places.loc[counted["nunique"].to_numpy() >= FEW_ERRORS, PLACE]
+    book = _Book.of(rates, many)
+    known = zip(enough, counted["size"].tolist(), strict=True)
+    records = zip(places.to_dict("records"), known, strict=True)
+    return [_ask_pools(book, place, *one) for place, one in records]
 
-    def pooled(name: str, key: str, rows: pd.DataFrame) -> Pool:
-        if (name, key) not in made:
-            made[name, key] = pool_places(rows)
-        return made[name, key]
 
-    chosen = []
-    records = zip(places.to_dict("records"), enough, sizes, blocks, strict=True)
-    for place, least, size, apart in records:
-        asked: list[tuple[Pool, str]] = []
-        most = 0
-        if apart >= FEW_ERRORS:
-            most = apart
-            asked.append((pool_own(own[place["item"], place["location"]]), "error"))
-        for name in ("family", "segment") if place["forecast_zero"] else ("segment", "family"):
-            rows = kin[name].get(place[name], rates.iloc[:0])
-            if most < least and len(rows) >= FEW_ERRORS and len(rows) > size:
-                most = len(rows)
-                asked.append((pooled(name, place[name], rows), f"{name}_error"))
-        if most < least and len(rates) > max(size, most):
-            asked.append((pooled("all", "all", rates), "all_error"))
-        if not asked and size:
-            asked.append((pool_own(rates["error_rate"].to_numpy(float)), "error"))
-        chosen.append(asked)
-    return chosen
+@dataclass(frozen=True)
+class _Book:
+    """All errors, those of places that have many, and by kind; pools once made are kept."""
+
+    rates: pd.DataFrame
+    own: dict[tuple[str, str], Array]
+    kin: dict[str, dict[str, pd.DataFrame]]
+    made: dict[tuple[str, str], Pool]
+
+    @staticmethod
+    def of(rates: pd.DataFrame, many: pd.DataFrame) -> _Book:
+        found = rates.merge(many, on=PLACE, how="inner", validate="many_to_one")
+        own = {
+            (str(item), str(at)): rows.to_numpy(float)
+            for (item, at), rows in found.groupby(PLACE)["error_rate"]
+        }
+        kin = {
+            name: {str(key): rows for key, rows in rates.groupby(name) if key}
+            for name in ("segment", "family")
+        }
+        return _Book(rates, own, {**kin, "all": {"": rates}}, {})
+
+    def pool(self, kind: str, name: str) -> Pool:
+        if (kind, name) not in self.made:
+            self.made[kind, name] = pool_places(self.kin[kind][name])
+        return self.made[kind, name]
+
+
+def _ask_pools(book: _Book, place: dict, least: float, size: int) -> list[tuple[Pool, str]]:
+    """Return one place's pools, the nearest first, until one holds `least` errors.
+
+    Args:
+        size: errors of its own; a pool that holds no others is not asked.
+    """
+    asked, most = [], 0
+    mine = book.own.get((place["item"], place["location"]))
+    if mine is not None:
+        asked, most = [(pool_own(mine), "error")], len(mine)
+    kinds = ("family", "segment") if place["forecast_zero"] else ("segment", "family")
+    for kind, name in [*((kind, place[kind]) for kind in kinds), ("all", "")]:
+        count = len(book.kin[kind].get(name, ()))
+        least_here = 1 if kind == "all" else FEW_ERRORS
+        if most < least and count >= least_here and count > max(size, most):
+            asked.append((book.pool(kind, name), f"{kind}_error"))
+            most = count
+    if not asked and size:
+        asked.append((pool_own(book.rates["error_rate"].to_numpy(float)), "error"))
+    return asked

@@ -45,6 +45,7 @@ STARTS_AND_ENDS = {
 }
 SHARES = (
     "discount_rate",
+    "fill_rate",
     "service_level_rate",
     "stocked_share",
     "win_rate",
