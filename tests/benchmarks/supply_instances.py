@@ -18,17 +18,27 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sopkit.supply import SupplyTables
+from sopkit.supply import Plan, SupplyTables
 
 SEED = 7_301  # tests use others
 MONTHS = 18
 FIRST = "2026-01-01"
-LANE_DAYS = (2, 5, 9, 15, 30)
-MAKE_DAYS = (0, 2, 7, 14, 30)
-BUY_DAYS = (10, 30, 45, 60, 91)
+LEADS = {  # days on a lane, in production, from a supplier; days: chance
+    "months": (
+        {0: 0.5, 1: 0.2, 30: 0.3},
+        {0: 0.5, 1: 0.3, 30: 0.2},
+        {1: 0.3, 30: 0.35, 60: 0.25, 91: 0.1},
+    ),
+    "days": (
+        {2: 0.2, 5: 0.2, 9: 0.2, 15: 0.2, 30: 0.2},
+        {0: 0.3, 2: 0.25, 7: 0.2, 14: 0.15, 30: 0.1},
+        {10: 0.3, 30: 0.3, 45: 0.2, 60: 0.15, 91: 0.05},
+    ),
+}
 CUSTOMERS = ("key", "trade", "rest")
 SHARE_WITH = (0.40, 0.80, 0.35)  # how many DC places sell to each customer group
 Draw = np.random.Generator
+Lead = dict[int, float]
 
 
 @dataclass(frozen=True)
@@ -59,8 +69,14 @@ class Instance:
     periods: pd.DatetimeIndex
 
 
-def make_instance(size: Size | str, seed: int = SEED, months: int = MONTHS) -> Instance:
+def make_instance(
+    size: Size | str, seed: int = SEED, months: int = MONTHS, lead: str = "months"
+) -> Instance:
     """Return a connected company of a size.
+
+    Args:
+        lead: `months`: lead times of 0, 1, 2, 3 whole months; `days`: of any days, so that most
+            arrive split over two months (a harder model).
 
     Example:
         >>> len(make_instance("S").tables.resource)
@@ -70,13 +86,14 @@ def make_instance(size: Size | str, seed: int = SEED, months: int = MONTHS) -> I
     draw = np.random.default_rng(seed)
     periods = pd.date_range(FIRST, periods=months, freq="MS", name="period")
     goods = _draw_goods(draw, size)
-    operation, need, lines = _draw_operations(draw, size, goods)
+    of_lane, of_line, of_supplier = LEADS[lead]
+    operation, need, lines = _draw_operations(draw, size, goods, of_line)
     bom = _draw_bom(draw, goods)
     centre = _draw_centre_places(draw, size, operation, bom)
     demand = _draw_demand(draw, centre, periods)
     usage = _explode(demand, operation, bom, goods, months)
-    lane = _draw_lanes(draw, size, goods, centre, demand, months)
-    terms = _draw_terms(draw, usage)
+    lane = _draw_lanes(draw, size, demand, months, of_lane)
+    terms = _draw_terms(draw, usage, of_supplier)
     frames = {
         "item": goods[["item", "item_kind"]],
         "operation": operation.drop(columns=["usage", "line", "family"]),
@@ -118,7 +135,7 @@ def join_instances(parts: list[Instance]) -> Instance:
     return Instance(SupplyTables.collect(frames), demand, parts[0].periods)
 
 
-def make_apart(size: Size | str, groups: int, seed: int = SEED) -> Instance:
+def make_apart(size: Size | str, groups: int, seed: int = SEED, lead: str = "months") -> Instance:
     """Return a company of a size that falls into so many parts which share nothing."""
     size = SIZES[size] if isinstance(size, str) else size
     part = Size(
@@ -126,7 +143,79 @@ def make_apart(size: Size | str, groups: int, seed: int = SEED) -> Instance:
         columns=size.columns // groups,
         rows=size.rows // groups,
     )
-    return join_instances([make_instance(part, seed + number) for number in range(groups)])
+    return join_instances(
+        [make_instance(part, seed + number, lead=lead) for number in range(groups)]
+    )
+
+
+def move_on(made: Instance, plan: Plan, seed: int = SEED) -> Instance:
+    """Return the company a month later: the plan's first month has happened.
+
+    Stock is what the plan left, what it had started and not yet received is under way, the
+    forecast of each cell has moved by 5 % (standard deviation), a month is added at the end with
+    the demand, hours and targets of the month a year before.
+    """
+    draw = np.random.default_rng([seed, 1])
+    periods = made.periods + pd.offsets.MonthBegin(1)
+    demand = _roll(made.demand, made.periods)
+    demand["demand_qty"] *= draw.lognormal(0, 0.05, len(demand))
+    left = plan.constrained_plan.query("period == @made.periods[0] and closing_qty > 0")
+    stock = left[["item", "location"]].assign(status="free", on_hand_qty=left["closing_qty"])
+    tables = made.tables
+    kept = tables.open_supply[tables.open_supply["due_date"] >= periods[0]]
+    frames = {name: getattr(tables, name) for name in SupplyTables.names()}
+    frames |= {
+        "opening_stock": stock,
+        "open_supply": pd.concat([kept, _under_way(made, plan)], ignore_index=True),
+        "capacity": _roll(tables.capacity, made.periods),
+        "stock_target": _roll(tables.stock_target, made.periods),
+    }
+    return Instance(SupplyTables.collect(frames), demand, periods)
+
+
+def _roll(rows: pd.DataFrame, periods: pd.DatetimeIndex) -> pd.DataFrame:
+    """Return rows without the first month and with another at the end, a copy a year on."""
+    last = periods[-1] + pd.offsets.MonthBegin(1)
+    added = rows[rows["period"] == last - pd.DateOffset(years=1)].assign(period=last)
+    return pd.concat([rows[rows["period"] > periods[0]], added], ignore_index=True)
+
+
+def _under_way(made: Instance, plan: Plan) -> pd.DataFrame:
+    """Return what the first month started and a later month receives, as open orders."""
+    started = plan.plan_flow.query("period == @made.periods[0]")
+    days = _lead_days(made.tables, started) / 30.4
+    whole = np.where(np.abs(days - np.round(days)) < 0.05, np.round(days), days)
+    months = np.floor(whole).astype(int)
+    parts = [
+        started.assign(open_qty=started["flow_qty"] * share, months=months + late)
+        for late, share in ((0, 1 - (whole - months)), (1, whole - months))
+    ]
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows[(rows["open_qty"] > 1e-6) & (rows["months"] > 0)].reset_index(drop=True)
+    due = [made.periods[0] + pd.DateOffset(months=int(count)) for count in rows["months"]]
+    return pd.DataFrame(
+        {
+            "supply_order": _codes("N", len(rows)),
+            "item": rows["item"],
+            "location": rows["location"],
+            "supply_kind": rows["flow_kind"],
+            "due_date": pd.DatetimeIndex(due),
+            "open_qty": rows["open_qty"],
+        }
+    )
+
+
+def _lead_days(tables: SupplyTables, started: pd.DataFrame) -> np.ndarray:
+    made = tables.operation.set_index("operation")["lead_time_days"]
+    bought = tables.purchase_term.drop_duplicates(["supplier", "item", "location"])
+    bought = bought.set_index(["supplier", "item", "location"])["lead_time_days"]
+    moved = tables.lane.set_index(["from_location", "to_location"])["lead_time_days"]
+    find = {
+        "make": lambda row: made[row.source],
+        "buy": lambda row: bought[row.source, row.item, row.location],
+        "move": lambda row: moved[row.source, row.location],
+    }
+    return np.array([find[row.flow_kind](row) for row in started.itertuples()], dtype=float)
 
 
 _LEAST = {"places": 90, "resources": 5, "centres": 3, "plants": 2}
@@ -154,6 +243,10 @@ def _mark(part: Instance, mark: str) -> Instance:
     return Instance(SupplyTables(**tables), marked(part.demand), part.periods)
 
 
+def _draw_days(draw: Draw, lead: Lead, count: int) -> np.ndarray:
+    return draw.choice(list(lead), count, p=list(lead.values())).astype(float)
+
+
 def _codes(prefix: str, count: int) -> np.ndarray:
     return np.array([f"{prefix}{number:05d}" for number in range(count)], dtype=object)
 
@@ -179,7 +272,7 @@ def _draw_goods(draw: Draw, size: Size) -> pd.DataFrame:
 
 
 def _draw_operations(
-    draw: Draw, size: Size, goods: pd.DataFrame
+    draw: Draw, size: Size, goods: pd.DataFrame, lead: Lead
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return operations, hours they need, and lines.
 
@@ -220,7 +313,7 @@ def _draw_operations(
         line=rows["resource"],
         unit_cost_value=draw.uniform(0.5, 3.0, total).round(2),
         yield_rate=draw.uniform(0.92, 1.0, total).round(3),
-        lead_time_days=draw.choice(MAKE_DAYS, total, p=[0.3, 0.25, 0.2, 0.15, 0.1]).astype(float),
+        lead_time_days=_draw_days(draw, lead, total),
         usual_lot_qty=draw.choice([200.0, 500.0, 1000.0], total),
         usage=np.where(rows["priority"] == 1, 1.0, 0.0),
     )
@@ -416,12 +509,7 @@ def _draw_capacity(
 
 
 def _draw_lanes(
-    draw: Draw,
-    size: Size,
-    goods: pd.DataFrame,
-    centre: pd.DataFrame,
-    demand: pd.DataFrame,
-    months: int,
+    draw: Draw, size: Size, demand: pd.DataFrame, months: int, lead: Lead
 ) -> pd.DataFrame:
     """Return a lane from every plant to every DC; six in ten carry a limited total a month."""
     rows = pd.MultiIndex.from_product(
@@ -433,13 +521,13 @@ def _draw_lanes(
     limit = rows["to_location"].map(sold) / size.plants * draw.uniform(1.2, 2.0, count)
     return rows.assign(
         item="all",
-        lead_time_days=draw.choice(LANE_DAYS, count).astype(float),
+        lead_time_days=_draw_days(draw, lead, count),
         unit_cost_value=draw.uniform(0.2, 2.0, count).round(2),
         max_qty=limit.where(draw.random(count) < 0.6).round(0),
     )
 
 
-def _draw_terms(draw: Draw, usage: pd.DataFrame) -> pd.DataFrame:
+def _draw_terms(draw: Draw, usage: pd.DataFrame, lead: Lead) -> pd.DataFrame:
     """Return purchase terms: one or two suppliers a material and plant, some with a limit.
 
     One term in four changes its price in the middle of the plan.
@@ -455,7 +543,7 @@ def _draw_terms(draw: Draw, usage: pd.DataFrame) -> pd.DataFrame:
         price_value=(rows["price_value"] * rows["dearer"] * draw.uniform(0.95, 1.05, count)).round(
             3
         ),
-        lead_time_days=draw.choice(BUY_DAYS, count, p=[0.3, 0.3, 0.2, 0.15, 0.05]).astype(float),
+        lead_time_days=_draw_days(draw, lead, count),
         max_qty=np.where(
             limited, (rows["usage_qty"] * draw.uniform(1.0, 1.6, count)).round(0), np.nan
         ),
