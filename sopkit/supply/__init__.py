@@ -27,6 +27,7 @@ from sopkit.supply.review import (
 )
 from sopkit.supply.solve import solve_case, solve_plan
 from sopkit.supply.tables import SupplyTables
+from sopkit.supply.twin import compare_plans, plan_by_rules
 
 __all__ = [
     "Case",
@@ -34,11 +35,13 @@ __all__ = [
     "Rates",
     "SupplyTables",
     "check_plan",
+    "compare_plans",
     "explain_shortages",
     "extend_forecast",
     "find_lead_times",
     "find_supply_problems",
     "net_demand",
+    "plan_by_rules",
     "prepare_case",
     "rank_flows",
     "rate_loads",

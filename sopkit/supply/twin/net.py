@@ -31,7 +31,7 @@ class Level:
         choices: for each place its ways, best first; -1 where it has no more (list over rank).
         reach: months that each choice may be made ahead before the next is cheaper.
         ahead: months that may be made ahead at all, by place.
-        overtime_wait: months of pre-build that cost as much as the overtime of a unit (n).
+        overtime_wait: months of pre-build that cost no more than the overtime of a unit (n).
     """
 
     places: Array
@@ -211,9 +211,9 @@ def _find_reach(choices: list[Array], cost: Array, hold: Array, months: int) -> 
 
 
 def _wait_for_overtime(case: Case, ways: Array, hold: Array) -> Array:
-    """Return how many months of holding a unit cost as much as its overtime."""
+    """Return for how many months holding a unit costs no more than its overtime."""
     pay = case.resources["overtime_value"].to_numpy(float)[case.needs["resource"].to_numpy(int)]
     hours = case.needs["need_hours"].to_numpy(float)
     extra = np.bincount(case.needs["way"].to_numpy(int), hours * pay, minlength=len(case.ways))
     months = len(case.periods)
-    return np.minimum(np.ceil(extra[ways] / hold), months).astype(int)
+    return np.minimum(np.floor(extra[ways] / hold), months).astype(int)

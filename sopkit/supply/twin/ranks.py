@@ -91,11 +91,15 @@ def fill_targets(
     flow: Array,
     served: list[Array],
 ) -> tuple[Array, Room]:
-    """Return what is started to bring stock to its target as soon as possible, and what is left."""
+    """Return what is started to bring stock to its target as soon as possible, and what is left.
+
+    What is missing from a month to the end of the plan is made; what is missing for some months
+    only, until production catches up, is not.
+    """
     closing = close_stock(case, streams, flow, served)
     wanted = np.minimum(case.target, case.limits.max_qty[:, None])
     lacking = np.maximum(wanted - closing, 0.0)
-    need = np.diff(np.maximum.accumulate(lacking, axis=1), axis=1, prepend=0.0)
+    need = free_stock(lacking)
     stock = free_stock(closing)
     stock[need.any(axis=1)] = 0.0
     held = replace(room, stock=stock)

@@ -70,8 +70,8 @@ def fit_limits(level: Level, rows: Array, asked: Array, free: Array, own: Array)
     full = np.zeros((len(level.ways), asked.shape[1]))
     full[rows] = fits
     load = level.take @ full
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(load > free, np.maximum(free, 0.0) / load, 1.0)
+    most = np.maximum(free, 0.0)
+    share = np.divide(most, load, out=np.ones_like(load), where=load > most)
     if share.min(initial=1.0) >= 1.0:
         return fits
     worst = np.ones_like(full)
