@@ -137,10 +137,10 @@ def batches(*rows):
 
 def expire(stock, taken, **options):
     found = expiring_stock(stock, plan(taken), COST, **options)
-    assert (found["used_qty"] + found["expiring_qty"]).tolist() == pytest.approx(
+    assert (found["used_qty"] + found["expired_qty"]).tolist() == pytest.approx(
         found["on_hand_qty"].tolist()
     )
-    assert found["expiring_value"].tolist() == pytest.approx((2 * found["expiring_qty"]).tolist())
+    assert found["expired_value"].tolist() == pytest.approx((2 * found["expired_qty"]).tolist())
     return found
 
 
@@ -148,18 +148,18 @@ def test_batches_are_used_in_the_order_of_their_last_day():
     stock = batches("A D late 2026-01-31 40", "A D early 2026-01-10 20", "A D none - 500")
     found = expire(stock, [31, 0, 0, 0, 0, 0])  # one a day
     assert found["batch"].tolist() == ["early", "late"]
-    assert found["expiring_qty"].tolist() == pytest.approx([10, 19])
+    assert found["expired_qty"].tolist() == pytest.approx([10, 19])
     assert found["period"].dt.strftime("%Y-%m").tolist() == ["2026-01", "2026-01"]
 
 
 def test_a_batch_that_is_used_in_time_does_not_expire():
     found = expire(batches("A D x 2026-03-31 60"), FLAT)
-    assert found["expiring_qty"].tolist() == pytest.approx([0])
+    assert found["expired_qty"].tolist() == pytest.approx([0])
 
 
 def test_what_is_past_its_date_stands_in_the_first_month():
     found = expire(batches("A D x 2025-11-30 60"), FLAT)
-    assert found["expiring_qty"].tolist() == [60]
+    assert found["expired_qty"].tolist() == [60]
     assert found["period"].dt.strftime("%Y-%m").tolist() == ["2026-01"]
 
 

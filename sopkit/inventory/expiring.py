@@ -42,7 +42,7 @@ def expiring_stock(
     Returns:
         `item`, `location`, `batch`, `expiry_date`, `period` (month in which it expires; the
         plan's first month where it has expired before), `on_hand_qty`, `used_qty`,
-        `expiring_qty`, `expiring_value`; batches with a date only, sorted by key and date. What
+        `expired_qty`, `expired_value`; batches with a date only, sorted by key and date. What
         is moved out counts as used here. No rows without a plan.
 
     Example:
@@ -67,11 +67,11 @@ def expiring_stock(
     rows = rows.assign(
         period=period.where(period >= months.min(), months.min()),
         used_qty=used,
-        expiring_qty=left,
-        expiring_value=left * rows["unit_cost_value"].fillna(0.0),
+        expired_qty=left,
+        expired_value=left * rows["unit_cost_value"].fillna(0.0),
     )
     columns = ["batch", "expiry_date", "period", "on_hand_qty", "used_qty"]
-    return rows[[*PLACE, *columns, "expiring_qty", "expiring_value"]]
+    return rows[[*PLACE, *columns, "expired_qty", "expired_value"]]
 
 
 def _to_use(plan: pd.DataFrame, remaining_life_rate: float) -> pd.DataFrame:
