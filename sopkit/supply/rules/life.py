@@ -19,7 +19,7 @@ together not always enough, as a place may be sent older goods than its rows tak
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,7 @@ from sopkit.supply.rules.windows import (
     SMALL,
     Pools,
     Windows,
+    count_shifts,
     least_rates,
     list_pools,
     list_windows,
@@ -87,14 +88,10 @@ class Life:
             matters |= limited & (wanted == one) & np.isin(self.pools.network[at], early)
         return pd.Series(np.where(matters, wanted, 0.0), index=rate.index)
 
-    def find_dead(self, streams: pd.DataFrame) -> Array:
-        """Return opening stock of each place that nobody accepts even in the first month."""
-        stocked = self.batches["place"].to_numpy(int)
-        rate = least_rates(self.pools, streams)[self.pools.network[stocked]]
-        gone = self._last_months(rate) < 0
-        dead = np.zeros(len(self.life_days))
-        np.add.at(dead, stocked[gone], self.batches["on_hand_qty"].to_numpy(float)[gone])
-        return dead
+    def accepted_until(self, streams: pd.DataFrame) -> Array:
+        """Return the last month (column) in which somebody accepts each opening batch."""
+        network = self.pools.network[self.batches["place"].to_numpy(int)]
+        return self._last_months(least_rates(self.pools, streams)[network])
 
     def _last_months(self, rate: float | Array) -> Array:
         return last_months(
@@ -137,8 +134,10 @@ def add_life(
     *window* is a pool and a share of life. Rows by window and month, where they can bind at all:
 
     1. `life_limit`: closing stock (goods on lanes included) <= arrivals of the last months +
-       opening batches not yet expired; of a shorter window `young` in place of closing stock.
-       Dual, sign turned: what a unit that lives past that month would save.
+       opening batches not yet expired - what stricter customers were since served out of these;
+       of a shorter window `young` in place of closing stock. Dual, sign turned: what a unit that
+       lives past that month would save. (`life_limit_whole`: the same for whole months, where a
+       customer accepts nothing but the month's own output.)
     2. `young_held`: young <= closing stock.
     3. `young_balance`: young <= young before + arrivals - served to customers who want it young.
        Dual, sign turned: what a young unit more would save.
@@ -149,29 +148,38 @@ def add_life(
         ways: as in `Case`.
         streams: `place` and `remaining_life_rate` of each stream; demand_qty: (streams x periods).
     """
+    last = life.accepted_until(streams)
     windows = list_windows(
-        life.pools, life.life_days, life.batches, streams, life.periods, life.places
+        life.pools, life.life_days, life.batches, last, streams, len(life.periods), life.places
     )
     if not len(windows.pool):
         return
     model.add_dim("window", windows.keys, model.dims["place"].unit[windows.a_place])
-    _add_expired(model, life, windows, streams)
-    young = windows.keep & ~windows.is_base[:, None]
+    _add_expired(model, life, windows, last)
+    young = windows.keep & ~windows.is_longest[:, None]
     if young.any():
         model.blocks["young"] = Block("window", np.full(young.shape, np.inf), {}, keep=young)
     arrivals = find_arrivals(model, windows, ways)
-    _add_life_limit(model, life, windows, ways, arrivals)
+    _add_life_limit(model, life, "life_limit", windows, ways, arrivals)
     if young.any():
+        shift = count_shifts(life.pools, life.life_days, streams)
+        place = streams["place"].to_numpy(int)
+        _take_stricter(model, "life_limit", windows, place, shift, demand_qty)
+        whole = windows.round_up()
+        if whole.keep.any():
+            _add_life_limit(model, life, "life_limit_whole", whole, ways, arrivals)
+            _take_stricter(model, "life_limit_whole", whole, place, shift, demand_qty)
         _add_young_held(model, windows, ways, young)
-        _add_young_balance(model, life, windows, arrivals, streams, demand_qty)
+        _add_young_balance(model, life, windows, arrivals, place, shift, demand_qty)
 
 
-def _add_expired(model: Model, life: Life, windows: Windows, streams: pd.DataFrame) -> None:
+def _add_expired(model: Model, life: Life, windows: Windows, last: Array) -> None:
     """Add stock that is thrown away; opening stock nobody accepts goes in the first month."""
     least = np.zeros(model.shape("place"))
-    least[:, 0] = life.find_dead(streams)
+    dead = life.batches[last < 0]
+    np.add.at(least[:, 0], dead["place"].to_numpy(int), dead["on_hand_qty"].to_numpy(float))
     keep = least > 0
-    place, window = windows.pair(np.arange(len(keep)), windows.is_base)
+    place, window = windows.pair(np.arange(len(keep)), windows.is_longest)
     np.logical_or.at(keep, place, windows.keep[window])
     prices = {"expired": np.repeat(life.unit_value[:, None], keep.shape[1], axis=1)}
     no_limit = np.full(keep.shape, np.inf)
@@ -240,11 +248,18 @@ def _list_stock(windows: Windows, wanted: Array) -> list[Term]:
 
 
 def _add_life_limit(
-    model: Model, life: Life, windows: Windows, ways: pd.DataFrame, arrivals: list[Arrival]
+    model: Model,
+    life: Life,
+    name: str,
+    windows: Windows,
+    ways: pd.DataFrame,
+    arrivals: list[Arrival],
 ) -> None:
+    """Add: closing stock, or of shorter windows young stock <= what came in and still counts."""
     shares = windows.shares()
-    terms = [*_list_stock(windows, windows.is_base), *_list_transit(windows, ways, windows.is_base)]
-    young = np.flatnonzero(~windows.is_base)
+    longest = windows.is_longest
+    terms = [*_list_stock(windows, longest), *_list_transit(windows, ways, longest)]
+    young = np.flatnonzero(~longest)
     if len(young):
         terms.append(Term("young", pick=young, to=young))
     for one in arrivals:
@@ -259,7 +274,7 @@ def _add_life_limit(
     for ago in range(shares.shape[1]):
         most[:, ago:] += shares[:, ago, None] * given[:, : shares.shape[1] - ago]
     least = np.full_like(most, -np.inf)
-    model.rows["life_limit"] = Rows("window", least, most, terms, windows.keep)
+    model.rows[name] = Rows("window", least, most, terms, windows.keep, lazy=True)
 
 
 def _sum_arriving(windows: Windows, arriving: Array) -> Array:
@@ -270,8 +285,44 @@ def _sum_arriving(windows: Windows, arriving: Array) -> Array:
     return total
 
 
+def list_served(model: Model, stream: Array, to: Array, ago: int = 0) -> list[Term]:
+    """Return what streams are served in a month so many ago, less their demand of that month."""
+    terms = []
+    for name in model.blocks:
+        if name.startswith(("lost", "late_")):
+            terms.append(Term(name, -1.0, stream, to, ago))
+        if name.startswith("late_"):
+            delay = int(name.removeprefix("late_"))
+            terms.append(Term(name, 1.0, stream, to, ago + delay))
+    return terms
+
+
+def _take_stricter(
+    model: Model, name: str, windows: Windows, place: Array, shift: Array, demand_qty: Array
+) -> None:
+    """Take from each window what stricter customers can only have been served out of it.
+
+    A stream whose window is n months shorter was, in the last n months, served from what the
+    longer window still holds at the end of the last.
+    """
+    limit = model.rows[name]
+    stream, window = windows.pair(place)
+    own = pd.Series(np.arange(len(windows.pool)), index=[windows.pool, windows.shift])
+    asked = pd.MultiIndex.from_arrays([windows.pool[window], shift[stream]])
+    at = own.reindex(asked).fillna(-1).to_numpy(int)
+    stream, window, at = stream[at >= 0], window[at >= 0], at[at >= 0]
+    shorter = np.floor(windows.months[window] - windows.months[at] + SMALL)
+    most = limit.upper.copy()
+    for ago in range(int(shorter.max(initial=0.0))):
+        some = shorter > ago
+        limit.terms.extend(list_served(model, stream[some], window[some], ago))
+        months = most.shape[1] - ago
+        np.subtract.at(most[:, ago:], window[some], demand_qty[stream[some], :months])
+    model.rows[name] = replace(limit, upper=most)
+
+
 def _add_young_held(model: Model, windows: Windows, ways: pd.DataFrame, young: Array) -> None:
-    wanted = ~windows.is_base
+    wanted = ~windows.is_longest
     terms = [*_list_stock(windows, wanted), *_list_transit(windows, ways, wanted)]
     terms.append(Term("young", -1.0))
     no_limit = np.full(young.shape, np.inf)
@@ -283,27 +334,24 @@ def _add_young_balance(
     life: Life,
     windows: Windows,
     arrivals: list[Arrival],
-    streams: pd.DataFrame,
+    place: Array,
+    shift: Array,
     demand_qty: Array,
 ) -> None:
     """Add the balance of young stock; before its first month all stock was young."""
-    wanted = ~windows.is_base
+    wanted = ~windows.is_longest
     keep = np.zeros_like(windows.keep)
     keep[:, 0] = windows.starts_old
     keep[:, 1:] = windows.keep[:, :-1]
-    stream, window = windows.pair(streams["place"].to_numpy(int), wanted)
-    strict = streams["remaining_life_rate"].to_numpy(float)[stream] >= windows.rate[window] - SMALL
+    stream, window = windows.pair(place, wanted)
+    strict = shift[stream] >= windows.shift[window]
     stream, window = stream[strict], window[strict]
     terms = [Term("young"), Term("young", -1.0, delay=1)]
     for one in arrivals:
         there = wanted[one.window]
         row, to, qty = one.row[there], one.window[there], one.qty[there]
         terms.append(Term(one.variable, -qty[:, None], row, to, one.delay))
-    for name in model.blocks:
-        if name.startswith(("lost", "late_")):
-            terms.append(Term(name, -1.0, stream, window))
-        if name.startswith("late_"):
-            terms.append(Term(name, 1.0, stream, window, int(name.removeprefix("late_"))))
+    terms += list_served(model, stream, window)
     most = _sum_arriving(windows, life.arriving)
     np.subtract.at(most, window, demand_qty[stream])
     most[:, 0] += windows.opening[:, 0]

@@ -1,8 +1,9 @@
 """Windows of shelf life: where stock is looked at together, and how long it is accepted there.
 
-A *pool* is the place itself, or all places of an item that lanes join (its network). A *window* is
-a pool and a share of the shelf life that must be left. Where no customer wants more, and for parts
-of what is made, the share is 0.
+A *pool* is the place itself, or all places of an item that lanes join (its network). The longest
+window of a network is what its most patient customer accepts (the whole shelf life, where the item
+is a part of something); that of another is a whole number of months shorter, rounded up from three
+days on, so that one month's arrivals grow too old for all of them at the same point of the month.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import DAYS_PER_MONTH
-from sopkit.supply.batches import last_months
 
 Array = np.ndarray
 SMALL = 1e-9
+ROUNDED_DOWN = 0.1  # months
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,9 @@ class Windows:
     """Windows that matter, with what opening stock gives to each.
 
     Args:
-        keys: `item`, `location` (`all`: its network), `rate`.
-        pool, rate: of each window; is_base: no customer of its network wants less left.
-        days: how long goods may lie after coming in.
+        keys: `item`, `location` (`all`: its network), `shift`.
+        pool: of each window; shift: months by which it is shorter than the network's longest.
+        months: how long goods may lie after coming in.
         opening: opening stock still accepted after each month; column 0: at the start
             (windows x (1 + periods)).
         keep: months at whose end the window can bind.
@@ -109,15 +110,20 @@ class Windows:
 
     keys: pd.Index
     pool: Array
-    rate: Array
-    is_base: Array
-    days: Array
+    shift: Array
+    months: Array
     opening: Array
     keep: Array
     starts_old: Array
     is_network: Array
     a_place: Array
     pools: Pools
+
+    @property
+    def is_longest(self) -> Array:
+        """Return which windows are the longest of their network."""
+        found: Array = self.shift == 0
+        return found
 
     def pair(self, place: Array, wanted: Array | None = None) -> tuple[Array, Array]:
         """Return (number, window) for each of the numbered places and each window it is in.
@@ -133,78 +139,29 @@ class Windows:
         pairs = pairs.sort_values(["window", "thing"], kind="stable")
         return pairs["thing"].to_numpy(int), pairs["window"].to_numpy(int)
 
-    def take(self, rows: Array, opening: Array, keep: Array, starts_old: Array) -> Windows:
-        """Return some of the windows, with what was found out about all."""
-        return replace(
-            self,
-            keys=self.keys[rows],
-            pool=self.pool[rows],
-            rate=self.rate[rows],
-            is_base=self.is_base[rows],
-            days=self.days[rows],
-            opening=opening[rows],
-            keep=keep[rows],
-            starts_old=starts_old[rows],
-            is_network=self.is_network[rows],
-            a_place=self.a_place[rows],
-        )
+    def take(self, rows: Array) -> Windows:
+        """Return some of the windows."""
+        names = ("pool", "shift", "months", "opening", "keep", "starts_old")
+        some = {name: getattr(self, name)[rows] for name in (*names, "is_network", "a_place")}
+        return replace(self, keys=self.keys[rows], **some)
+
+    def round_up(self) -> Windows:
+        """Return the windows in whole months, kept where a shorter one of the pool has length 0.
+
+        There, and only there, two windows of a pool end at different points of a month.
+        """
+        none = np.isin(self.pool, self.pool[(self.months == 0) & (self.shift > 0)])
+        keep = self.keep & (none & (np.ceil(self.months) != self.months))[:, None]
+        return replace(self, months=np.ceil(self.months), keep=keep)
 
     def shares(self) -> Array:
         """Return which share of a month's arrivals is accepted 0, 1, ... months later, at its end.
 
         Example:
-            45.6 days: 1, 0.5, 0, ...
+            1.5 months: 1, 0.5, 0, ...
         """
         ago = np.arange(self.keep.shape[1])
-        return np.clip(self.days[:, None] / DAYS_PER_MONTH - ago, 0.0, 1.0)
-
-
-def list_windows(
-    pools: Pools,
-    life_days: Array,
-    batches: pd.DataFrame,
-    streams: pd.DataFrame,
-    periods: pd.DatetimeIndex,
-    places: pd.DataFrame,
-) -> Windows:
-    """Return the windows that can bind within the plan.
-
-    Args:
-        life_days: shelf life of each place; infinite without one.
-        batches: see `list_batches`.
-        streams: `place`, `remaining_life_rate`.
-        places: `item`, `location`.
-    """
-    least = least_rates(pools, streams)
-    own = streams["place"].to_numpy(int), streams["remaining_life_rate"].to_numpy(float)
-    asked = pools.members.merge(pd.DataFrame({"place": own[0], "rate": own[1]}), on="place")
-    base = pools.members.assign(rate=least[pools.network[pools.members["place"].to_numpy(int)]])
-    rows = pd.concat([base, asked])[["pool", "rate"]].drop_duplicates()
-    rows = rows.sort_values(["pool", "rate"], ignore_index=True)
-    first = pools.members.drop_duplicates("pool").set_index("pool")["place"]
-    pool, rate = rows["pool"].to_numpy(int), rows["rate"].to_numpy(float)
-    a_place = first.reindex(pool).to_numpy(int)
-    is_network = pool < pools.network_pools
-    age = np.where(is_network, 0.0, pools.age_days[a_place])
-    with np.errstate(invalid="ignore"):
-        fresh = np.where(np.isinf(life_days[a_place]), np.inf, (1 - rate) * life_days[a_place])
-    days = np.maximum(fresh - age, 0.0)
-    item, location = (places[name].to_numpy(object)[a_place] for name in ("item", "location"))
-    named = [item, np.where(is_network, "all", location), rate]
-    found = Windows(
-        keys=pd.MultiIndex.from_arrays(named, names=["item", "location", "rate"]),
-        pool=pool,
-        rate=rate,
-        is_base=rate <= least[pools.network[a_place]] + SMALL,
-        days=days,
-        opening=np.zeros((len(pool), len(periods) + 1)),
-        keep=np.zeros((len(pool), len(periods)), dtype=bool),
-        starts_old=np.zeros(len(pool), dtype=bool),
-        is_network=is_network,
-        a_place=a_place,
-        pools=pools,
-    )
-    return _fill_windows(found, batches, periods)
+        return np.clip(self.months[:, None] - ago, 0.0, 1.0)
 
 
 def least_rates(pools: Pools, streams: pd.DataFrame) -> Array:
@@ -215,17 +172,80 @@ def least_rates(pools: Pools, streams: pd.DataFrame) -> Array:
     return np.where(pools.is_part | np.isinf(least), 0.0, least)
 
 
-def _fill_windows(found: Windows, batches: pd.DataFrame, periods: pd.DatetimeIndex) -> Windows:
-    """Return the windows with opening stock, and only those that can bind in some month."""
-    months = len(periods)
+def count_shifts(pools: Pools, life_days: Array, streams: pd.DataFrame) -> Array:
+    """Return by how many months each stream accepts goods less long than the most patient one.
+
+    Example:
+        Shelf life 180 days, streams that want 0, a third and a half of it left: 0, 2 (1.97) and
+        3 (2.96).
+    """
+    place = streams["place"].to_numpy(int)
+    more = streams["remaining_life_rate"].to_numpy(float)
+    more = more - least_rates(pools, streams)[pools.network[place]]
+    life = np.where(np.isfinite(life_days[place]), life_days[place], 0.0)
+    months = np.ceil(more * life / DAYS_PER_MONTH - ROUNDED_DOWN)
+    return np.maximum(months, 0.0).astype(int)
+
+
+def list_windows(
+    pools: Pools,
+    life_days: Array,
+    batches: pd.DataFrame,
+    last: Array,
+    streams: pd.DataFrame,
+    months: int,
+    places: pd.DataFrame,
+) -> Windows:
+    """Return the windows that can bind within the plan.
+
+    Args:
+        life_days: shelf life of each place; infinite without one.
+        batches: see `list_batches`; last: last month in which the most patient accept each.
+        streams: `place`, `remaining_life_rate`.
+        places: `item`, `location`.
+    """
+    asked = streams[["place"]].assign(shift=count_shifts(pools, life_days, streams))
+    asked = pools.members.merge(asked.drop_duplicates(), on="place")
+    rows = pd.concat([pools.members.assign(shift=0), asked])[["pool", "shift"]].drop_duplicates()
+    rows = rows.sort_values(["pool", "shift"], ignore_index=True)
+    first = pools.members.drop_duplicates("pool").set_index("pool")["place"]
+    pool, shift = rows["pool"].to_numpy(int), rows["shift"].to_numpy(int)
+    a_place = first.reindex(pool).to_numpy(int)
+    is_network = pool < pools.network_pools
+    least = least_rates(pools, streams)[pools.network[a_place]]
+    age = np.where(is_network, 0.0, pools.age_days[a_place])
+    days = np.where(np.isinf(life_days[a_place]), np.inf, (1 - least) * life_days[a_place] - age)
+    item, location = (places[name].to_numpy(object)[a_place] for name in ("item", "location"))
+    named = [item, np.where(is_network, "all", location), shift]
+    found = Windows(
+        keys=pd.MultiIndex.from_arrays(named, names=["item", "location", "shift"]),
+        pool=pool,
+        shift=shift,
+        months=np.maximum(days / DAYS_PER_MONTH - shift, 0.0),
+        opening=np.zeros((len(pool), months + 1)),
+        keep=np.zeros((len(pool), months), dtype=bool),
+        starts_old=np.zeros(len(pool), dtype=bool),
+        is_network=is_network,
+        a_place=a_place,
+        pools=pools,
+    )
+    return _fill_windows(found, batches, last)
+
+
+def _fill_windows(found: Windows, batches: pd.DataFrame, last: Array) -> Windows:
+    """Return the windows with opening stock, and only those that can bind in some month.
+
+    Args:
+        last: last month in which each batch is accepted by the most patient (column).
+    """
+    months = found.keep.shape[1]
     batch, window = found.pair(batches["place"].to_numpy(int))
-    rows = batches.iloc[batch]
-    last = last_months(rows["expiry_date"], rows["life_days"], found.rate[window], periods)
     until = np.zeros((len(found.pool), months + 2))
-    np.add.at(until, (window, np.clip(last, -1, months) + 1), rows["on_hand_qty"].to_numpy(float))
+    end = np.clip(last[batch] - found.shift[window], -1, months)
+    np.add.at(until, (window, end + 1), batches["on_hand_qty"].to_numpy(float)[batch])
     left = until[:, ::-1].cumsum(axis=1)[:, ::-1]  # column j: accepted in month j - 1 or later
     opening, held = left[:, 1:], left[:, 0]
     binds = (found.shares() < 1) | (opening[:, 1:] < held[:, None] - SMALL)
     binds = np.logical_or.accumulate(binds, axis=1)
-    old = opening[:, 0] < held - SMALL
-    return found.take(np.flatnonzero(binds.any(axis=1)), opening, binds, old)
+    filled = replace(found, opening=opening, keep=binds, starts_old=opening[:, 0] < held - SMALL)
+    return filled.take(np.flatnonzero(binds.any(axis=1)))
