@@ -73,6 +73,17 @@ class Plan:
     odd_lots: pd.DataFrame = field(default_factory=pd.DataFrame)
     rates: Rates = field(default_factory=Rates)
 
+    @property
+    def gap(self) -> float | None:
+        """Return how much dearer than the cheapest plan this may be, share of the proven bound.
+
+        Example:
+            A plan of 103 with a bound of 100: 0.03. Without a bound: None.
+        """
+        if self.bound is None or self.bound == 0:
+            return None
+        return max(self.objective - self.bound, 0.0) / abs(self.bound)
+
     def within(self, periods: pd.DatetimeIndex) -> Plan:
         """Return the plan with its monthly tables cut to the periods; costs stay whole."""
         names = (
@@ -98,7 +109,7 @@ def read_plan(
     duals: dict[str, Array] | None = None,
     status: str = "optimal",
 ) -> Plan:
-    """Return the plan's tables; quantities are rounded to six decimals.
+    """Return the plan's tables; quantities are rounded to six decimals, tiny items to more.
 
     Closing stock is added up from the rounded flows, so balances tie in the tables themselves.
 
@@ -106,15 +117,17 @@ def read_plan(
         values: of every variable of the model, in base units, whoever found them.
         duals: of the rows; without them (a plan by rules) nothing is said of worth.
     """
-    values = {name: _round(found) for name, found in values.items()}
+    grain = {name: find_grain(dim.unit) for name, dim in model.dims.items()}
+    service = read_service(streams, values, grain["stream"])
+    values = {name: _round(found, grain[model.blocks[name].dim]) for name, found in values.items()}
     duals = duals or {name: np.zeros_like(rows.upper) for name, rows in model.rows.items()}
-    flow, service = values["flow"], read_service(streams, values)
+    flow = values["flow"]
     month_cost = _read_costs(model, values)
     cost = _sum_terms(month_cost)
     return Plan(
-        constrained_plan=_read_stock(case, streams, values, service),
+        constrained_plan=_read_stock(case, streams, values, service, grain["place"]),
         plan_flow=_read_flow(case, flow),
-        plan_service=_allocate_service(streams, service),
+        plan_service=_allocate_service(streams, service, grain["stream"]),
         plan_resource=_read_resources(case, values, duals),
         plan_cost=cost,
         status=status,
@@ -134,9 +147,25 @@ def read_plan(
     )
 
 
-def _round(values: Array) -> Array:
+def find_grain(unit: Array) -> Array:
+    """Return what six decimals are counted in: 1, or less for items of tiny volumes (rows x 1).
+
+    An item of which a thousandth of a base unit is used a month is then right to a millionth of
+    that. A power of two, as units are.
+
+    Args:
+        unit: base units in one model unit, by row.
+    """
+    return np.minimum(1.0, unit * 64)[:, None]
+
+
+def _to_grain(values: Array, grain: Array | float = 1.0) -> Array:
+    return np.asarray(np.round(values / grain, DECIMALS) * grain)
+
+
+def _round(values: Array, grain: Array | float = 1.0) -> Array:
     """Return values rounded and never below 0; the solver leaves noise of 1e-9 of either sign."""
-    return np.maximum(np.round(values, DECIMALS), 0.0)
+    return np.maximum(_to_grain(values, grain), 0.0)
 
 
 @dataclass(frozen=True)
@@ -161,15 +190,19 @@ class Service:
         return total
 
 
-def read_service(streams: Streams, values: dict[str, Array]) -> Service:
-    """Return each stream's demand on time, late and short; the three sum to the demand."""
+def read_service(streams: Streams, values: dict[str, Array], grain: Array | float = 1.0) -> Service:
+    """Return each stream's demand on time, late and short; the three sum to the demand.
+
+    Steps of a shortage are added up before they are rounded: three thirds are the whole.
+    """
     names = sorted((n for n in values if n.startswith("late_")), key=lambda n: int(n[5:]))
-    late = [values[name] for name in names]
+    late = [_round(values[name], grain) for name in names]
     short = np.zeros_like(streams.demand_qty)
     for name in values:
         if name.startswith("lost"):
             short = short + values[name]
-    on_time = _round(streams.demand_qty - short - sum(late))
+    short = np.minimum(_round(short, grain), streams.demand_qty)
+    on_time = _round(streams.demand_qty - short - sum(late), grain)
     return Service(on_time=on_time, late=late, short=short)
 
 
@@ -190,7 +223,7 @@ def _by_place(case: Case, rows: np.ndarray, place: pd.Series) -> Array:
 
 
 def _read_stock(
-    case: Case, streams: Streams, values: dict[str, Array], service: Service
+    case: Case, streams: Streams, values: dict[str, Array], service: Service, grain: Array
 ) -> pd.DataFrame:
     """Return the contract `constrained_plan`."""
     ways, uses, flow = case.ways, case.uses, values["flow"]
@@ -215,27 +248,25 @@ def _read_stock(
         "short_qty": _by_place(case, service.short, streams.streams["place"]),
         "expired_qty": values.get("expired", np.zeros_like(case.target)),
     }
-    columns = {name: np.round(qty, DECIMALS) for name, qty in columns.items()}
+    columns = {name: _to_grain(qty, grain) for name, qty in columns.items()}
     gains = columns["make_qty"] + columns["buy_qty"]
     gains = gains + columns["move_in_qty"] + columns["open_supply_qty"]
     spent = columns["move_out_qty"] + columns["used_qty"] + columns["served_qty"]
     spent = spent + columns["expired_qty"]
     opening = case.places["opening_qty"].to_numpy()
-    columns["opening_qty"], columns["closing_qty"] = _roll_stock(opening, gains - spent)
+    columns["opening_qty"], columns["closing_qty"] = _roll_stock(opening, gains - spent, grain)
     backlog = (demand - columns["served_qty"] - columns["short_qty"]).cumsum(axis=1)
-    columns["backlog_qty"] = np.maximum(np.round(backlog, DECIMALS), 0.0)
-    columns["safety_stock_qty"] = np.round(case.target, DECIMALS)
+    columns["backlog_qty"] = _round(backlog, grain)
+    columns["safety_stock_qty"] = _to_grain(case.target, grain)
     return fit_columns(_to_rows(case.places[PLACE], case, columns), TABLES["constrained_plan"])
 
 
-def _roll_stock(opening: Array, change: Array) -> tuple[Array, Array]:
+def _roll_stock(opening: Array, change: Array, grain: Array) -> tuple[Array, Array]:
     """Return opening and closing stock of each month; the solver's noise never goes below 0."""
     stock = np.zeros((len(opening), change.shape[1] + 1))
     stock[:, 0] = opening
     for month in range(change.shape[1]):
-        stock[:, month + 1] = np.maximum(
-            np.round(stock[:, month] + change[:, month], DECIMALS), 0.0
-        )
+        stock[:, month + 1] = _round(stock[:, month] + change[:, month], grain[:, 0])
     return stock[:, :-1], stock[:, 1:]
 
 
@@ -301,7 +332,7 @@ def _sum_terms(month_cost: pd.DataFrame) -> pd.DataFrame:
     return fit_columns(terms.round({"cost_value": DECIMALS}), TABLES["plan_cost"])
 
 
-def _allocate_service(streams: Streams, service: Service) -> pd.DataFrame:
+def _allocate_service(streams: Streams, service: Service, grain: Array) -> pd.DataFrame:
     """Return the contract `plan_service`; customers of one stream share a month's service.
 
     Example:
@@ -315,7 +346,7 @@ def _allocate_service(streams: Streams, service: Service) -> pd.DataFrame:
         "late_qty": sum(service.late, start=np.zeros_like(service.short)),
         "short_qty": service.short,
     }
-    allocated = {name: np.round(qty[at] * share, DECIMALS) for name, qty in parts.items()}
+    allocated = {name: _to_grain(qty[at] * share, grain[at[0], 0]) for name, qty in parts.items()}
     return fit_columns(rows.assign(**allocated), table).sort_values(
         list(table.key), ignore_index=True
     )

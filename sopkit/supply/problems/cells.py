@@ -39,12 +39,11 @@ def _find_in_table(frame: pd.DataFrame, table: Table) -> Found:
     for column in table.columns:
         if column.name in frame.columns:
             found += _find_in_column(frame, table.name, key, column)
-    doubled = frame[frame.duplicated(key)]
-    return found + note("error", "doubled key", table.name, KEEP_ONE, _with_blank(doubled[key]))
-
-
-def _with_blank(rows: pd.DataFrame) -> pd.DataFrame:
-    return _days(rows).assign(_value=None)
+    doubled = frame.duplicated(key)
+    if not key or not doubled.any():
+        return found
+    rows = _days(frame.loc[doubled, key]).assign(value="")
+    return found + note("error", "doubled key", table.name, KEEP_ONE, rows)
 
 
 def _days(rows: pd.DataFrame) -> pd.DataFrame:
