@@ -18,6 +18,7 @@ from sopkit.supply import Rates, SupplyTables
 
 ALL = "all"
 DAYS = 30.4
+NEAR = 0.05
 NEVER = pd.Timestamp("2200-01-01")
 CLASSES = ("overdue", "open", "forecast")
 Place = tuple[str, str]
@@ -38,8 +39,13 @@ class Way:
     lane: tuple[str, str, str] | None = None  # the lane whose limit it shares
 
     def arrivals(self) -> list[tuple[int, float]]:
-        """Return (months later, share): the mean delay is the lead time."""
+        """Return (months later, share): the mean delay is the lead time.
+
+        Within a twentieth of a month (a day and a half) of whole months it counts as whole.
+        """
         months = self.lead_days / DAYS
+        if abs(months - round(months)) < NEAR:
+            months = round(months)
         whole = int(months + 1e-9)
         late = max(months - whole, 0.0)
         return [(whole, 1 - late)] + ([(whole + 1, late)] if late > 0 else [])
@@ -268,11 +274,13 @@ def find_hours(
 ) -> dict[str, list[tuple[float, float]]]:
     """Return regular and overtime hours by resource and month; resources without any are left out.
 
-    A capacity row counts, else hours a day, else the month a year before, else the mean.
+    A capacity row counts, else hours a day, else the month a year before, else the mean; then
+    machines that stand still take their share.
     """
     found = {}
     for one in tables.resource.itertuples():
         months: list[tuple[float, float] | None] = []
+        running = [1.0] * len(periods)
         for period in periods:
             rows = [
                 row
@@ -281,8 +289,9 @@ def find_hours(
             ]
             if rows:
                 months.append((rows[0].regular_hours, rows[0].overtime_hours))
+                running[len(months) - 1] = 1 - rows[0].machines_down / one.machines
             elif pd.notna(one.hours_per_day) and period in working_days:
-                usual = one.hours_per_day * working_days[period]
+                usual = one.hours_per_day * one.machines * working_days[period]
                 months.append((usual, usual * one.overtime_rate))
             else:
                 months.append(None)
@@ -293,7 +302,10 @@ def find_hours(
         for at, month in enumerate(months):
             if month is None:
                 months[at] = months[at - 12] if at >= 12 else None
-        found[one.resource] = [month or mean for month in months]
+        found[one.resource] = [
+            (regular * runs, overtime * runs)
+            for (regular, overtime), runs in zip([m or mean for m in months], running, strict=True)
+        ]
     return found
 
 

@@ -20,7 +20,7 @@ RATES = {
 
 
 def vary(tables, seed):
-    """Return the company with dated rows, own rows beside those for all, and hours by the day."""
+    """Return the company with dated rows, own rows beside those for all, machines, hours a day."""
     draw = np.random.default_rng([seed, 5])
     dated = tables.bom.iloc[[1]].assign(end_date=pd.Timestamp("2026-03-10"))
     after = dated.assign(component="M2", start_date=pd.Timestamp("2026-03-11"), end_date=pd.NaT)
@@ -38,7 +38,11 @@ def vary(tables, seed):
     price = tables.price.iloc[[0]].assign(
         customer="K", start_date=pd.Timestamp("2026-04-01"), price_value=70.0
     )
-    resource = tables.resource.assign(hours_per_day=[4.0, np.nan], overtime_rate=[0.1, 0.0])
+    resource = tables.resource.assign(
+        hours_per_day=[2.0, np.nan], overtime_rate=[0.1, 0.0], machines=[2.0, 3.0]
+    )
+    capacity = tables.capacity.assign(machines_down=0.0)
+    capacity.loc[capacity["resource"] == "LP2", "machines_down"] = [1.0, 0, 0, 0, 0, 0]
     return replace(
         tables,
         bom=bom.drop_duplicates(["item", "location", "component", "start_date"]),
@@ -47,7 +51,7 @@ def vary(tables, seed):
         cost=pd.concat([tables.cost, cost], ignore_index=True),
         price=pd.concat([tables.price, price], ignore_index=True),
         resource=resource,
-        capacity=tables.capacity.iloc[draw.permutation(12)[:9]].reset_index(drop=True),
+        capacity=capacity.iloc[np.sort(draw.permutation(12)[:9])].reset_index(drop=True),
     )
 
 
