@@ -29,7 +29,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -134,10 +134,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Codes:
-    """What exists: codes by level, and the planned months."""
+    """What exists: codes by level, the planned months, the family of each item."""
 
     known: Mapping[str, frozenset[str]]
     periods: pd.DatetimeIndex
+    family_of: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_codes(tables: SupplyTables, demand: pd.DataFrame, periods: pd.DatetimeIndex) -> Codes:
@@ -157,7 +158,10 @@ def list_codes(tables: SupplyTables, demand: pd.DataFrame, periods: pd.DatetimeI
         "location": demand["location"],
         "customer": demand["customer"],
     }
-    return Codes({name: frozenset(map(str, codes)) for name, codes in known.items()}, periods)
+    named = tables.item.dropna(subset="family")
+    family_of = dict(zip(named["item"].astype(str), named["family"].astype(str), strict=True))
+    every = {name: frozenset(map(str, codes)) for name, codes in known.items()}
+    return Codes(every, periods, family_of)
 
 
 def read_changes(
@@ -180,7 +184,7 @@ def read_changes(
         problems += [f"block {number}: {one}" for one in wrong]
         if change is not None:
             found.append((number, change))
-    problems += _find_doubled(found)
+    problems += _find_doubled(found, codes)
     if not blocks:
         problems = ["there is no block; one begins with `- capacity: LINE2`, say"]
     if problems:
@@ -290,12 +294,12 @@ def _read_amount(kind: str, text: str) -> tuple[float, str, bool, list[str]]:
     return amount / 100 if unit == "rate" else amount, unit, not sign, []
 
 
-def _find_doubled(found: Sequence[tuple[int, Change]]) -> list[str]:
+def _find_doubled(found: Sequence[tuple[int, Change]], codes: Codes) -> list[str]:
     """Return a line for each two changes of the same thing in the same month."""
     problems = []
     for place, (number, one) in enumerate(found):
         for earlier, other in found[:place]:
-            if _touch(one, other):
+            if _touch(one, other, codes):
                 same = "is doubled" if one == other else "contradicts or doubles it"
                 problems.append(
                     f"block {number}: {one.describe()} {same}: block {earlier} says "
@@ -304,15 +308,20 @@ def _find_doubled(found: Sequence[tuple[int, Change]]) -> list[str]:
     return problems
 
 
-def _touch(one: Change, other: Change) -> bool:
+def _touch(one: Change, other: Change, codes: Codes) -> bool:
     """Return whether two changes are about the same thing in a common month."""
-    kinds = {one.kind, other.kind}
-    if len(kinds) > 1 or one.first > other.last or other.first > one.last:
+    if one.kind != other.kind or one.first > other.last or other.first > one.last:
         return False
-    if one.level == other.level and one.code != other.code and one.level != ALL:
+    if one.kind != "demand" and (one.level, one.code) != (other.level, other.code):
         return False
-    if one.kind == "demand" and one.level != other.level and ALL not in (one.level, other.level):
-        return False
-    names = ("item", "location", "customer")
-    pairs = [(getattr(one, name), getattr(other, name)) for name in names]
-    return all(a == b or ALL in (a, b) for a, b in pairs)
+    scopes = [_scope(change, codes) for change in (one, other)]
+    return all(a == b or ALL in (a, b) for a, b in zip(*scopes, strict=True))
+
+
+def _scope(change: Change, codes: Codes) -> tuple[str, ...]:
+    """Return what a change names: family, item, location, customer; `all` where it does not."""
+    named = {"item": change.item, "location": change.location, "customer": change.customer}
+    if change.level in ("family", *named):
+        named[change.level] = change.code
+    family = codes.family_of.get(named["item"], named.get("family", ALL))
+    return (family, named["item"], named["location"], named["customer"])

@@ -1,0 +1,163 @@
+"""What a what-if and an assessed target say on a terminal, in the language asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from sopkit.asking import Base
+    from sopkit.messages import Catalogue
+    from sopkit.supply.assess import Assessment
+    from sopkit.supply.whatif import Change, WhatIf
+
+SHOWN = 12
+CAUSE = ["cause", "cause_code", "root_cause", "root_code"]
+
+
+def describe_what_if(cycle: str, base: Base, found: WhatIf, t: Catalogue) -> list[str]:
+    """Return a what-if as lines: cost, first month, service, shortages, hours."""
+    sums = found.service.drop(columns="family").sum()
+    moved = {
+        name: float(sums[f"after_{name}_qty"] - sums[f"before_{name}_qty"])
+        for name in ("on_time", "late", "short")
+    }
+    word = "same" if abs(found.gain) < 0.5 else "cheaper" if found.gain > 0 else "dearer"
+    before, after = base.plan.objective, found.plan.objective
+    first = found.first_change
+    lines = [
+        t("whatif.title", cycle=cycle, n=len(base.case.periods)),
+        *_changes(found.changes),
+        *_stale(base, t),
+        "",
+        t(f"whatif.{word}", gain=abs(found.gain), before=before, after=after),
+        t("whatif.service", **moved),
+        t("whatif.nothing") if first is None else t("whatif.first", month=first),
+    ]
+    terms = found.cost[found.cost["change_value"].abs() >= 0.5]
+    lines += _table(
+        t, "whatif.cost", terms, ["term", "before_value", "after_value", "change_value"]
+    )
+    lines += _table(t, "whatif.families", _moved_families(found.service), list(FAMILY))
+    names = ["item", "location", "period", "before_short_qty", "after_short_qty"]
+    names += ["before_late_qty", "after_late_qty", "change_value"]
+    lines += _table(t, "whatif.shortages", found.shortage, names)
+    names = ["resource", "period", "before_hours", "after_hours", "regular_hours", "overtime_hours"]
+    return lines + _table(t, "whatif.hours", found.hours, names)
+
+
+FAMILY = {
+    "family": "family",
+    "demand_qty": "demand",
+    "on_time_qty": "on_time",
+    "late_qty": "late",
+    "short_qty": "short",
+}
+
+
+def _moved_families(service: pd.DataFrame) -> pd.DataFrame:
+    """Return the change of demand and service by family, where there is one."""
+    change = {
+        name: service[f"after_{name}"] - service[f"before_{name}"]
+        for name in FAMILY
+        if name != "family"
+    }
+    rows = pd.DataFrame({"family": service["family"], **change})
+    return rows[(rows.drop(columns="family").abs() >= 0.5).any(axis=1)]
+
+
+def describe_assessment(cycle: str, base: Base, found: Assessment, t: Catalogue) -> list[str]:
+    """Return an assessed target as lines: verdict, days, money, months, breaks, reliefs."""
+    lines = [
+        t("whatif.target", cycle=cycle),
+        *_changes(found.what_if.changes),
+        *_stale(base, t),
+        "",
+        t(f"whatif.verdict.{found.verdict}", rate=found.served_rate, on_time=found.on_time_rate),
+        *_decision(base, found, t),
+        *_money(found, t),
+    ]
+    names = ["period", "extra_qty", "on_time_qty", "late_qty", "short_qty", "lost_value"]
+    lines += _table(t, "whatif.months", found.months, names, signed=False)
+    lines += _breaks(found, t)
+    names = ["resource", "period", "before_hours", "after_hours", "limit_hours", "missing_hours"]
+    lines += _table(t, "whatif.load", found.load, names)
+    names = ["item", "location", "period", "late_qty", "short_qty", "short_value"]
+    lines += _table(t, "whatif.displaced", found.displaced, names)
+    names = ["relief", "code", "first_period", "last_period", "lead_days", "decide_date"]
+    lines += _table(t, "whatif.reliefs", found.reliefs, [*names, "served_value", "gain_value"])
+    names = ["action", "code", "item", "location", "period", "amount_qty", "lead_days"]
+    return lines + _table(t, "whatif.actions", found.actions, [*names, "decide_date"])
+
+
+def _changes(changes: Sequence[Change]) -> list[str]:
+    return [f"  {change.describe()}" for change in changes]
+
+
+def _stale(base: Base, t: Catalogue) -> list[str]:
+    if base.is_same:
+        return []
+    return [t("whatif.stale", stated=base.stated_value, now=base.plan.objective)]
+
+
+def _decision(base: Base, found: Assessment, t: Catalogue) -> list[str]:
+    if found.decide_date is None:
+        return []
+    if found.decide_date <= base.case.periods[0]:
+        return [t("whatif.decide_now")]
+    return [t("whatif.decide", day=found.decide_date)]
+
+
+def _money(found: Assessment, t: Catalogue) -> list[str]:
+    lines = []
+    if pd.notna(found.unit_cost):
+        lines.append(t("whatif.extra_cost", cost=found.extra_cost, unit_cost=found.unit_cost))
+    lines.append(t("whatif.gain", gain=found.gain))
+    return [*lines, t("whatif.lost", lost=found.lost_value)] if found.lost_value >= 0.5 else lines
+
+
+def _breaks(found: Assessment, t: Catalogue) -> list[str]:
+    if found.breaks.empty:
+        return ["", t("whatif.breaks_none")]
+    lines = ["", t("whatif.breaks")]
+    for row in found.breaks.head(SHOWN).to_dict("records"):
+        why = t(f"supply.why.{row['cause']}", **{str(name): row[name] for name in CAUSE})
+        when = t("whatif.when", first=row["first_period"], last=row["last_period"])
+        size = t("whatif.size", short=row["short_qty"], late=row["late_qty"])
+        lines.append(f"  {why} {when} {size}")
+    return lines + _more(len(found.breaks), t)
+
+
+def _table(
+    t: Catalogue, key: str, rows: pd.DataFrame, names: list[str], *, signed: bool = True
+) -> list[str]:
+    """Return a headed table of the first rows; nothing where there are none."""
+    if rows.empty:
+        return []
+    shown = rows[names].head(SHOWN)
+    told = pd.DataFrame({t(f"whatif.col.{name}"): _texts(t, shown[name]) for name in names})
+    with pd.option_context("display.unicode.east_asian_width", True):
+        text = told.to_string(index=False)
+    return ["", t(key), *(f"  {line}" for line in text.splitlines()), *_more(len(rows), t)]
+
+
+def _more(count: int, t: Catalogue) -> list[str]:
+    return [f"  {t('whatif.more', n=count - SHOWN)}"] if count > SHOWN else []
+
+
+def _texts(t: Catalogue, column: pd.Series) -> list[str]:
+    """Return the cells of a column as the language writes them; figures whole."""
+    name = str(column.name)
+    if name.endswith("_date"):
+        return [t.show(value, "iso_day") for value in column]
+    if name.endswith("period"):
+        return [t.show(value, "ym") for value in column]
+    if name in ("term", "action", "relief"):
+        return [t.word({"action": "term", "relief": "fix"}.get(name, name), v) for v in column]
+    if pd.api.types.is_numeric_dtype(column):
+        digits = 1 if name.endswith(("_hours", "_days")) else 0
+        return [f"{value:,.{digits}f}" for value in column]
+    kind = "source" if name == "code" else name
+    return [t.label(kind, value) if value else "" for value in column]
