@@ -391,6 +391,7 @@ def _draw_bom(draw: Draw, goods: pd.DataFrame) -> pd.DataFrame:
             rows.set_index(["item", "component"]).index
         )
     ]
+    later = later.drop_duplicates(["item", "component"])
     return pd.concat([rows, later], ignore_index=True)
 
 
