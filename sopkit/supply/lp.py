@@ -77,13 +77,17 @@ class Term:
 
 @dataclass
 class Rows:
-    """Constraints over (row of `dim`, month): lower <= sum of terms <= upper."""
+    """Constraints over (row of `dim`, month): lower <= sum of terms <= upper.
+
+    Lazy rows seldom bind: a plan is first sought without them, and those it breaks are added.
+    """
 
     dim: str
     lower: Array
     upper: Array
     terms: list[Term]
     keep: Array | None = None
+    lazy: bool = False
 
 
 @dataclass
@@ -136,7 +140,7 @@ class Lp:
 
     Args:
         cost, lower, upper: of the columns; whole: which are whole numbers.
-        row_lower, row_upper: of the rows.
+        row_lower, row_upper: of the rows; lazy: which are asked for only once broken.
         matrix: rows x columns (scipy CSR).
         columns, rows: numbers of a block's cells, -1 where there is none.
         column_unit, row_unit: base units in a model unit; money: of the objective.
@@ -148,6 +152,7 @@ class Lp:
     whole: Array
     row_lower: Array
     row_upper: Array
+    lazy: Array
     matrix: Any
     columns: dict[str, Array]
     rows: dict[str, Array]
@@ -196,6 +201,7 @@ def to_lp(model: Model, money: float) -> Lp:
         whole=_gather({n: np.full(b.upper.shape, b.whole) for n, b in blocks.items()}, columns),
         row_lower=_gather({n: r.lower for n, r in limits.items()}, rows) / row_unit,
         row_upper=_gather({n: r.upper for n, r in limits.items()}, rows) / row_unit,
+        lazy=_gather({n: np.full(r.lower.shape, r.lazy) for n, r in limits.items()}, rows) > 0,
         matrix=coo_array((coef, (at_row, at_column)), shape=shape).tocsr(),
         columns=columns,
         rows=rows,
