@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from sopkit.supply.basis import BASIC
 from sopkit.supply.lp import Array, Lp, split_lp
+from sopkit.supply.stopped import bound_of
 
-SIMPLEX_COLUMNS = 60_000
+SIMPLEX_COLUMNS = 200_000
+OUT_OF_TIME = "time limit reached"
+BY_RULES = "plan by rules"
 LARGEST_GAP = 1e-4
+ROW_GAP = 1e-6
 WHOLE_GAP = 0.01
 CORES = 2
 
@@ -42,19 +48,22 @@ def solve_lp(
     time_limit: float = 300.0,
     basis: tuple[Array, Array] | None = None,
     whole_gap: float = WHOLE_GAP,
+    rules: Callable[[], Array] | None = None,
 ) -> Solution:
     """Return the optimum, part by part where the model falls into parts.
 
-    From `basis` by dual simplex if one is given. Else dual simplex up to 60,000 columns and
-    interior point with crossover above (measured at half the time on 84,000 columns), on one
-    thread a part and with one seed, so that the same input gives the same plan.
+    From `basis` by dual simplex if one is given. Else dual simplex up to 200,000 columns and
+    interior point with crossover above, on one thread a part and with one seed, so that the same
+    input gives the same plan. A part that is stopped without a plan takes that of `rules`.
 
     Args:
         whole_gap: share of its cost by which a plan in whole numbers may be dearer than the best.
+        rules: gives a plan found without a solver (values of the columns); asked only if needed.
     """
     parts = split_lp(lp)
     if len(parts) == 1:
-        return _solve_part(lp, time_limit, basis, whole_gap)
+        one = _solve_part(lp, time_limit, basis, whole_gap)
+        return one if rules is None or one.x is not None else _fall_back(one, rules())
     pieces = [_cut(lp, *part) for part in parts]
     starts = [
         None if basis is None else (basis[0][columns], basis[1][rows]) for columns, rows in parts
@@ -62,7 +71,17 @@ def solve_lp(
     limits, gaps = [time_limit] * len(pieces), [whole_gap] * len(pieces)
     with ThreadPoolExecutor(CORES) as pool:
         found = list(pool.map(_solve_part, pieces, limits, starts, gaps))
+    if rules is not None and any(one.x is None for one in found):
+        plan = rules()
+        found = [_fall_back(one, plan[at]) for one, (at, _) in zip(found, parts, strict=True)]
     return _join(lp, parts, found)
+
+
+def _fall_back(found: Solution, plan: Array) -> Solution:
+    """Return a solution without a plan with that of the rules."""
+    if found.x is not None:
+        return found
+    return replace(found, x=plan, status=f"{found.status}: {BY_RULES}", basis=None)
 
 
 def _cut(lp: Lp, columns: Array, rows: Array) -> Lp:
@@ -75,6 +94,7 @@ def _cut(lp: Lp, columns: Array, rows: Array) -> Lp:
         whole=lp.whole[columns],
         row_lower=lp.row_lower[rows],
         row_upper=lp.row_upper[rows],
+        lazy=lp.lazy[rows],
         matrix=lp.matrix[rows][:, columns],
     )
 
@@ -110,7 +130,7 @@ def _solve_part(
     solver.setOptionValue("mip_rel_gap", whole_gap)
     set_options(solver, "choose", time_limit)
     solver.run()
-    if not _has_plan(solver):
+    if not has_plan(solver):
         return read_solution(solver)
     whole = np.round(np.asarray(solver.getSolution().col_value)[lp.whole.astype(bool)])
     lower, upper = lp.lower.copy(), lp.upper.copy()
@@ -122,7 +142,43 @@ def _solve_part(
 
 
 def _solve_linear(lp: Lp, time_limit: float, basis: tuple[Array, Array] | None) -> Solution:
-    """Return the optimum of a linear model.
+    """Return the optimum of a linear model; lazy rows are added as plans break them.
+
+    What is left out at the end holds anyway, so the optimum is that of all rows. From a basis all
+    rows are there at once: an optimum is near, and their statuses are known.
+    """
+    if basis is not None or not lp.lazy.any():
+        return _solve_rows(lp, time_limit, basis)
+    every, there = np.arange(len(lp.cost)), ~lp.lazy
+    known: tuple[Array, Array] | None = None
+    while True:
+        start = None if known is None else (known[0], known[1][there])
+        found = _solve_rows(_cut(lp, every, np.flatnonzero(there)), time_limit, start)
+        if found.x is None:
+            return _spread_rows(found, there)
+        sums = lp.matrix @ found.x
+        over = (sums > lp.row_upper + ROW_GAP) | (sums < lp.row_lower - ROW_GAP)
+        found = _spread_rows(found, there)
+        if not (over & ~there).any():
+            return found
+        if found.status != "optimal":
+            return replace(found, x=None)
+        there, known = there | over, found.basis
+
+
+def _spread_rows(found: Solution, there: Array) -> Solution:
+    """Return a solution of some rows for all: those left out bind nowhere."""
+    row_dual = np.zeros(len(there))
+    row_dual[there] = found.row_dual
+    if found.basis is None:
+        return replace(found, row_dual=row_dual)
+    rows = np.full(len(there), BASIC, dtype=np.int8)
+    rows[there] = found.basis[1]
+    return replace(found, row_dual=row_dual, basis=(found.basis[0], rows))
+
+
+def _solve_rows(lp: Lp, time_limit: float, basis: tuple[Array, Array] | None) -> Solution:
+    """Return the optimum of a linear model with all its rows.
 
     Where the result is no exact optimum (simplex gives up on some degenerate plans with
     "excessive primal values", crossover may end with sums that do not tie), the other ways are
@@ -132,16 +188,59 @@ def _solve_linear(lp: Lp, time_limit: float, basis: tuple[Array, Array] | None) 
     tries: list[tuple[str, Any]] = [(method, None) for method in methods]
     if basis is not None:
         tries = [("simplex", basis), *tries]
-    solver: Any = None
+    until = perf_counter() + time_limit
+    stopped: list[Solution] = []
     for method, start in tries:
-        tried = _run(lp, method, time_limit, start)
-        solver = solver if solver is not None and _has_plan(solver) else tried
-        if is_exact(tried, lp):
-            solver = tried
+        found = _try_method(lp, method, max(until - perf_counter(), 0.0), start)
+        if found.status == "optimal" and _ties(found, lp):
+            return found
+        stopped.append(found)
+        if found.status == OUT_OF_TIME:
             break
-        if status_of(tried) == "time limit reached":
-            break
-    return read_solution(solver)
+    best = next((one for one in stopped if one.x is not None), stopped[-1])
+    bounds = [one.bound for one in stopped if one.bound is not None]
+    return replace(best, bound=max(bounds, default=None))
+
+
+def _try_method(
+    lp: Lp, method: str, time_limit: float, basis: tuple[Array, Array] | None
+) -> Solution:
+    if method == "simplex" and basis is None:
+        return _solve_reduced(lp, time_limit)
+    return read_solution(_run(lp, method, time_limit, basis))
+
+
+def _solve_reduced(lp: Lp, time_limit: float) -> Solution:
+    """Return what dual simplex finds from nothing.
+
+    The solver's presolve is called apart from its simplex, because a simplex that is stopped on
+    the reduced model leaves prices there, and these prove a bound; stopped inside of the
+    solver's own presolve it leaves nothing.
+    """
+    import highspy
+
+    solver = hand_over(lp)
+    set_options(solver, "simplex", time_limit)
+    solver.presolve()
+    if solver.getModelPresolveStatus() != highspy.HighsPresolveStatus.kReduced:
+        solver.run()
+        return read_solution(solver)
+    reduced = highspy.Highs()
+    reduced.silent()
+    reduced.passModel(solver.getPresolvedLp())
+    set_options(reduced, "simplex", max(time_limit - solver.getRunTime(), 0.0))
+    reduced.setOptionValue("presolve", "off")
+    reduced.run()
+    status = status_of(reduced)
+    if status == "optimal":
+        solver.postsolve(reduced.getSolution(), reduced.getBasis())
+        return read_solution(solver)
+    bound, x = bound_of(reduced), None
+    if has_plan(reduced):
+        solver.postsolve(reduced.getSolution())
+        x = np.asarray(solver.getSolution().col_value)
+    found = Solution(status, x, np.zeros(len(lp.row_lower)), None, bound)
+    return found if x is None or _ties(found, lp) else replace(found, x=None)
 
 
 def read_solution(solver: Any) -> Solution:
@@ -151,7 +250,7 @@ def read_solution(solver: Any) -> Solution:
     proven = status == "optimal"
     return Solution(
         status=status,
-        x=np.asarray(found.col_value) if proven or _has_plan(solver) else None,
+        x=np.asarray(found.col_value) if proven or has_plan(solver) else None,
         row_dual=np.asarray(found.row_dual) if found.dual_valid else np.zeros(solver.getNumRow()),
         basis=read_basis(solver),
         bound=float(info.objective_function_value) if proven else None,
@@ -231,12 +330,19 @@ def is_exact(solver: Any, lp: Lp) -> bool:
     """Return whether the solver ended at an optimum whose rows tie."""
     if status_of(solver) != "optimal":
         return False
-    sums = lp.matrix @ np.asarray(solver.getSolution().col_value)
+    return _ties(read_solution(solver), lp)
+
+
+def _ties(found: Solution, lp: Lp) -> bool:
+    """Return whether all rows of a solution tie."""
+    if found.x is None or len(found.x) != len(lp.cost):
+        return False
+    sums = lp.matrix @ found.x
     gap = np.maximum(sums - lp.row_upper, lp.row_lower - sums)
     return bool(gap.max(initial=0.0) <= LARGEST_GAP)
 
 
-def _has_plan(solver: Any) -> bool:
+def has_plan(solver: Any) -> bool:
     """Return whether the solver holds a plan that keeps all limits, optimal or not."""
     import highspy
 
