@@ -225,3 +225,51 @@ def read_odd_lots(
     ]
     columns = [*ODD_KEY, "period", "odd_qty"]
     return pd.concat([pd.DataFrame(columns=columns), *found], ignore_index=True)[columns]
+
+
+def round_lots(
+    lots: Lots, flow: Array, limit: Array, up_from: Array
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return whole lots near the flows of a linear plan, and how far each is away.
+
+    Args:
+        flow, limit: good units started and most of them (all ways x periods).
+        up_from: share of a lot from which one more is taken (ways); 1: all are rounded down.
+
+    Returns:
+        Values of the rule's whole variables, and by the same names the distance in lots.
+
+    Example:
+        Flow 260 in lots of 100, one more from a half on: 3 lots, 0.4 away; limit 280: 2.
+    """
+    near: dict[str, Array] = {}
+    away: dict[str, Array] = {}
+    if len(lots.ways):
+        way = lots.ways["way"].to_numpy(int)
+        of_way, share = flow[way], np.clip(up_from[way][:, None], WHOLE, 1 - WHOLE)
+        steps = _round(of_way, lots.multiple, lots.least, limit[way], share)
+        batch = (of_way >= share * lots.least) & (of_way > WHOLE) & (lots.least <= limit[way])
+        near["lots"] = np.where(batch | (lots.least == 0), steps, 0.0)
+        near["batch"] = batch.astype(float)
+        size = np.where(lots.multiple > 0, lots.multiple, np.maximum(lots.least, WHOLE))
+        planned = np.where(lots.multiple > 0, near["lots"] * size, np.maximum(of_way, lots.least))
+        away["lots"] = np.abs(np.where(batch, planned, 0.0) - of_way) / size
+        away["batch"] = away["lots"]
+    if len(lots.loads):
+        full = lots.loads["multiple"].to_numpy(float)[:, None] + np.zeros(flow.shape[1])
+        total, share = np.zeros((2, *full.shape))
+        moved, load = (lots.load_ways[name].to_numpy(int) for name in ("way", "load"))
+        np.add.at(total, load, flow[moved])
+        np.maximum.at(share, load, np.clip(up_from, WHOLE, 1 - WHOLE)[moved][:, None])
+        near["loads"] = _round(total, full, 0.0 * full, np.inf + full, share)
+        away["loads"] = np.abs(near["loads"] - total / full)
+    return near, away
+
+
+def _round(qty: Array, multiple: Array, least: Array, most: Array, share: Array) -> Array:
+    """Return multiples near a quantity, at least the smallest lot, at most what the limit holds."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        near = np.floor(qty / multiple + 1 - share)
+        near = np.maximum(near, np.ceil(least / multiple - WHOLE))
+        near = np.minimum(near, np.floor(most / multiple + WHOLE))
+    return np.where(multiple > 0, near, 0.0)
