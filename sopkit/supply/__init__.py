@@ -5,15 +5,21 @@ Notebooks and `scenario` call what is listed here; the modules are the steps of 
 
 from __future__ import annotations
 
+from sopkit.supply.assess import Assessment, assess_target
+from sopkit.supply.beside import solve_beside_rules
 from sopkit.supply.case import Case, Rates
 from sopkit.supply.check import check_plan
-from sopkit.supply.explain import explain_shortages
+from sopkit.supply.explain import explain_shortages, list_fixes, rank_bottlenecks, start_living
+from sopkit.supply.living import Living
 from sopkit.supply.loads import find_lead_times, rough_cut_load
 from sopkit.supply.netting import extend_forecast, net_demand
-from sopkit.supply.network import usable_stock
+from sopkit.supply.network import list_lots, usable_stock
+from sopkit.supply.open_case import open_case
 from sopkit.supply.prepare import prepare_case, set_targets
 from sopkit.supply.problems import find_supply_problems
+from sopkit.supply.questions import list_questions, sum_what_if
 from sopkit.supply.read_plan import Plan
+from sopkit.supply.released import list_released
 from sopkit.supply.review import (
     rank_flows,
     rate_loads,
@@ -28,27 +34,42 @@ from sopkit.supply.review import (
 from sopkit.supply.solve import solve_case, solve_plan
 from sopkit.supply.tables import SupplyTables
 from sopkit.supply.twin import compare_plans, plan_by_rules
+from sopkit.supply.whatif import Change, list_codes, read_changes, what_if
 
 __all__ = [
+    "Assessment",
     "Case",
+    "Change",
+    "Living",
     "Plan",
     "Rates",
     "SupplyTables",
+    "assess_target",
     "check_plan",
     "compare_plans",
     "explain_shortages",
     "extend_forecast",
     "find_lead_times",
     "find_supply_problems",
+    "list_codes",
+    "list_fixes",
+    "list_lots",
+    "list_questions",
+    "list_released",
     "net_demand",
+    "open_case",
     "plan_by_rules",
     "prepare_case",
+    "rank_bottlenecks",
     "rank_flows",
     "rate_loads",
+    "read_changes",
     "rough_cut_load",
     "set_targets",
+    "solve_beside_rules",
     "solve_case",
     "solve_plan",
+    "start_living",
     "sum_causes",
     "sum_hits",
     "sum_margin",
@@ -56,5 +77,7 @@ __all__ = [
     "sum_paid",
     "sum_resources",
     "sum_service",
+    "sum_what_if",
     "usable_stock",
+    "what_if",
 ]
