@@ -140,15 +140,17 @@ def scale_demand(demand: pd.DataFrame, rows: pd.Series, by: float) -> pd.DataFra
 def list_questions(made: Instance, case: Case, plan: Plan) -> list[tuple[str, float, Any, Any]]:
     """Return what is asked: words, bound of warm : cold, changed case, changed demand.
 
-    The line-months are the tightest and a middling one; the streams the largest and a middling one.
+    The line-months are the one whose hour is worth most and the middle one of those where it is
+    worth anything; the streams the largest and the middle one.
     """
     demand = made.demand
-    load = plan.plan_resource.assign(used=plan.plan_resource["hour_worth_value"])
-    load = load.sort_values(["used", "load_hours"], ascending=False, ignore_index=True)
+    load = plan.plan_resource.query("hour_worth_value > 0")
+    load = load.sort_values(["hour_worth_value", "resource", "period"], ascending=False)
+    load = load.reset_index(drop=True)
     key = ["item", "location", "customer"]
     streams = demand.groupby(key)["demand_qty"].sum().sort_values(ascending=False)
     questions: list[tuple[str, float, Any, Any]] = []
-    for row in (0, len(load) // 4):
+    for row in (0, len(load) // 2):
         line = case.resources.index[case.resources["resource"] == load.loc[row, "resource"]][0]
         month = made.periods.get_loc(load.loc[row, "period"])
         name = f"line {load.loc[row, 'resource']}, month {month + 1}, -20 %"
@@ -168,7 +170,10 @@ def list_questions(made: Instance, case: Case, plan: Plan) -> list[tuple[str, fl
 
 
 def first_answer(base: Answer, asked: Any) -> float:
-    """Return what the duals say a change costs, before anything is solved [money]."""
+    """Return what the duals say a change costs at least, before anything is solved [money].
+
+    Cost is convex in limits and quantities, so the plan solved anew costs as much or more.
+    """
     old, new = base.arrays.lp, asked.lp
     reduced = old.cost - old.matrix.T @ base.row_dual
     price = new.cost - old.cost
@@ -204,7 +209,11 @@ def print_interactive(made: Instance, plan: Plan, cold: float) -> None:
         bound_text = f"<= {bound:g} (asked in {seconds:.2f} s, tables {reading:.2f} s)"
         say(f"warm : cold, {name}", f"{seconds / cold:.3f}", bound_text)
         off = abs(told - gain) / max(abs(gain), 1e-9)
-        say("  first answer, re-solved [money]", f"{told:,.0f}, {gain:,.0f}", f"off {off:.0%}")
+        say(
+            "  first answer, re-solved [money]",
+            f"{told:,.0f}, {gain:,.0f}",
+            f"off {off:.0%}; within 10 % or a range (told is the least)",
+        )
     say("objectives restored when undone, worst share", f"{worst:.1e}", "0")
 
 
