@@ -8,7 +8,7 @@ from supply_cases import line
 
 from sopkit.cli.singles import tell_plan
 from sopkit.errors import InputError, ParameterError, PlanError
-from sopkit.solving import solve_folder
+from sopkit.solving import list_settings, solve_folder
 
 
 def folder(path, **frames):
@@ -239,3 +239,41 @@ def test_doubts_are_warnings_in_the_summary(tmp_path):
         ("capacity_missing", "L"),
         ("setup_without_lot", "opA"),
     }
+
+
+GUIDE = Path(__file__).parents[1] / "docs" / "supply_case.md"
+
+
+def read_smallest_case(guide: str) -> dict[str, str]:
+    """Return the files of the guide's smallest case as text."""
+    block = guide.split("## The smallest case")[1].split("110 are made")[0]
+    files: dict[str, str] = {}
+    for row in (one.split() for one in block.splitlines() if one.startswith("    ")):
+        if row[0].endswith(".csv"):
+            files[row[0]] = row[1] + "\n"
+        else:
+            files[list(files)[-1]] += row[0] + "\n"
+    return files
+
+
+def test_the_guides_smallest_case_is_solved_as_it_says(tmp_path):
+    files = read_smallest_case(GUIDE.read_text(encoding="utf-8"))
+    (tmp_path / "in").mkdir()
+    for name, text in files.items():
+        (tmp_path / "in" / name).write_text(text)
+    summary = solve_folder(tmp_path / "in", tmp_path / "out")
+    assert summary["service"]["on_time_qty"] == 110 and summary["service"]["short_qty"] == 20
+    assert pd.read_csv(tmp_path / "out" / "shortage.csv")["cause_code"].tolist() == ["L"]
+
+
+def test_the_guide_names_every_setting_with_its_usual_value_and_every_file(tmp_path):
+    guide = GUIDE.read_text(encoding="utf-8")
+    for name, value in list_settings().items():
+        row = next(
+            one for one in guide.splitlines() if one.startswith("| `") and f"`{name}`" in one
+        )
+        shown = str(value).lower() if isinstance(value, bool) else f"{value}"
+        assert shown.removesuffix(".0").lower() in row.lower(), (name, value)
+    source = folder(tmp_path / "in", **line(), net_demand=NET)
+    for name in solve_folder(source, tmp_path / "out")["files"]:
+        assert f"`{name.removesuffix('.csv')}`" in guide, name

@@ -300,7 +300,9 @@ def test_a_stock_limit_below_the_stock_there_is_is_broken_at_a_price_and_told(tm
     )
     _, plan, _ = solve_both(tmp_path, frames)
     assert plan.constrained_plan["closing_qty"].tolist() == [40, 30]
-    assert plan.plan_cost.set_index("term")["cost_value"]["over_limit"] > 0
+    told = plan.overflow.set_index(["limit_kind", "period"])["over"]
+    assert told.tolist() == [35, 25, 32, 22] and set(told.index.levels[0]) == {"stock", "storage"}
+    assert pd.read_csv(tmp_path / "out" / "overflow.csv")["over"].tolist() == [35, 25, 32, 22]
 
 
 def test_quantities_from_a_millionth_to_a_billion_are_each_right_to_a_millionth(tmp_path):

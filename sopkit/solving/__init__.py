@@ -36,6 +36,7 @@ PLAN_TABLES = (
     "plan_change",
     "order_change",
 )
+BROKEN = ("overflow", "odd_lots")  # what goes outside of limits of stock, and of whole lots
 ROUNDING = 1e-6
 SERVICE = ["demand_qty", "on_time_qty", "late_qty", "short_qty"]
 
@@ -100,8 +101,10 @@ def solve_folder(
 
 def list_results(case: Case, plan: Plan, demand: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return every table that is written, by name of its contract."""
+    broken = {name: getattr(plan, name) for name in BROKEN}
     return {
         **{name: getattr(plan, name) for name in PLAN_TABLES},
+        **{name: frame for name, frame in broken.items() if len(frame.columns)},
         "plan_compare": compare_plans(plan, plan_by_rules(case, demand)),
         "shortage": explain_shortages(case, plan),
         "capacity_load": rough_cut_load(case, demand),

@@ -200,7 +200,7 @@ def _rank_ways(into: Array, cost: Array, count: int) -> list[Array]:
 def _find_reach(choices: list[Array], cost: Array, hold: Array, months: int) -> list[Array]:
     """Return how many months ahead each choice is still cheaper than the next one in time."""
     reach = []
-    for here, after in zip(choices, [*choices[1:], None], strict=True):
+    for here, after in zip(choices, [*choices, None][1:], strict=True):
         most = np.full(len(hold), months)
         if after is not None:
             both = after >= 0
