@@ -19,6 +19,7 @@ from sopkit.finance import complete_prices
 from sopkit.supply import Case, Plan, Rates, SupplyTables, solve_case
 from sopkit.supply.assess import Assessment, assess_target
 from sopkit.supply.open_case import open_case
+from sopkit.supply.released import list_released
 from sopkit.supply.whatif import Change, WhatIf, list_codes, read_changes, what_if
 
 SAME_SHARE = 1e-6
@@ -65,6 +66,9 @@ def open_base(cycle: Cycle, country: str) -> Base:
         )
     periods = pd.DatetimeIndex(sorted(planned["period"].unique()), freq="MS", name="period")
     given = {name: cycle.read_optional(name) for name in SupplyTables.names()}
+    if cycle.previous is not None and given["released_plan"].empty:
+        released = list_released(cycle.previous.read_optional("plan_flow"), cycle.period)
+        given["released_plan"] = released
     given["price"] = complete_prices(given["price"], cycle.read_optional("demand_history"))
     case = open_case(
         given,

@@ -124,7 +124,8 @@ def _breaks(found: Assessment, t: Catalogue) -> list[str]:
     lines = ["", t("whatif.breaks")]
     for row in found.breaks.head(SHOWN).to_dict("records"):
         why = t(f"supply.why.{row['cause']}", **{str(name): row[name] for name in CAUSE})
-        when = t("whatif.when", first=row["first_period"], last=row["last_period"])
+        first, last = row["first_period"], row["last_period"]
+        when = t("whatif.when" if last > first else "whatif.when_in", first=first, last=last)
         size = t("whatif.size", short=row["short_qty"], late=row["late_qty"])
         lines.append(f"  {why} {when} {size}")
     return lines + _more(len(found.breaks), t)
@@ -159,5 +160,5 @@ def _texts(t: Catalogue, column: pd.Series) -> list[str]:
     if pd.api.types.is_numeric_dtype(column):
         digits = 1 if name.endswith(("_hours", "_days")) else 0
         return [f"{value:,.{digits}f}" for value in column]
-    kind = "source" if name == "code" else name
+    kind = "cause_code" if name == "code" else name
     return [t.label(kind, value) if value else "" for value in column]
