@@ -31,6 +31,7 @@ from sopkit.supply.review import (
     sum_resources,
     sum_service,
 )
+from sopkit.supply.rounding import round_orders
 from sopkit.supply.solve import solve_case, solve_plan
 from sopkit.supply.tables import SupplyTables
 from sopkit.supply.twin import compare_plans, plan_by_rules
@@ -65,6 +66,7 @@ __all__ = [
     "rate_loads",
     "read_changes",
     "rough_cut_load",
+    "round_orders",
     "set_targets",
     "solve_beside_rules",
     "solve_case",
