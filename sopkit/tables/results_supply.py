@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sopkit.tables.build import (
     code,
+    flag,
     hours,
     item_place,
     month,
@@ -188,7 +189,7 @@ SHORTAGE_FIX = result(
     "The cheapest ways to serve the dearest shortages, each solved anew.",
     *item_place(),
     month("period", "month in which the short unit was wanted"),
-    whole("rank", "1 gains most"),
+    whole("rank", "1 gains most (moved demand: less its price)"),
     code(
         "fix",
         "what would be done",
@@ -205,11 +206,17 @@ SHORTAGE_FIX = result(
             "open_fence",
         ),
     ),
-    words("fix_code", "resource, supplier, operation, lane or order it changes"),
+    words("fix_code", "resource, supplier, lane, order, or source whose fence is opened"),
+    words("fix_item", "what the supplier brings, or the order or demand is for"),
+    words("fix_location", "where to"),
     Column("first_period", "first month it changes", "month"),
     Column("last_period", "last month it changes", "month"),
     number("amount", "how much: hours, units or months, a month", "hours, units or months"),
-    value("price_value", "what the fix itself costs, as far as it is used"),
+    value(
+        "price_value",
+        "what the fix itself costs as far as it is used, within the plan; of moved demand the "
+        "lateness by service class, outside it",
+    ),
     value("gain_value", "cost of the plan without it less with it: what it is worth"),
     qty("served_qty", "units of this shortage it serves"),
 )
@@ -217,18 +224,26 @@ SHORTAGE_FIX = result(
 BOTTLENECK = result(
     SUPPLY_STEP,
     "bottleneck",
-    ("limit_kind", "limit_code", "period"),
+    ("limit_kind", "limit_code", "item", "location", "period"),
     "Limits that bind, ranked by the worth of one more hour or unit, from a re-solve.",
     code(
-        "limit_kind", "resource, supplier, lane", allowed=("resource", "supplier", "lane", "stock")
+        "limit_kind",
+        "resource (regular hours), supplier, lane, stock (most of an item), storage (places)",
+        allowed=("resource", "supplier", "lane", "stock", "storage"),
     ),
-    code("limit_code", "which one"),
+    code("limit_code", "which one; of stock the item, of storage the location"),
+    code("item", "item of a supplier's or stock limit; all for the others"),
+    code("location", "its location; all for the others"),
     month(),
     whole("rank", "1 is worth most"),
     value("worth_value", "money that one more hour or unit saves"),
-    value("worth_low_value", "the least the plan's prices allow"),
-    value("worth_high_value", "the most the plan's prices allow"),
-    number("span", "for how many hours or units it holds", "hours or units"),
+    value("worth_low_value", "the least the plan's prices allow: what one more saves"),
+    value("worth_high_value", "the most the plan's prices allow: what one less costs"),
+    number(
+        "span",
+        "for how many more it is worth the same, at most as many as there are",
+        "hours or units",
+    ),
 )
 
 FIRM_ORDER = result(
@@ -314,16 +329,30 @@ PLAN_CHANGE = result(
 PEGGING = result(
     SUPPLY_STEP,
     "pegging",
-    ("demand_key", "supply_key"),
+    ("demand_key", "supply_key", "period", "via", "in_life"),
     "Which supply serves which demand: first expiry, then first come; priority first.",
-    code("demand_key", "class, priority, item, location, customer and month of the demand"),
-    code("supply_key", "stock batch, open order, or flow with its month"),
+    code(
+        "demand_key",
+        "class, priority, item, location, customer and month of a demand; key of a production",
+    ),
+    code(
+        "demand_kind",
+        "demand of a customer, or make: parts of a product",
+        allowed=("demand", "make"),
+    ),
     *item_place(),
-    code("supply_kind", "stock, open_supply, make, buy or move"),
-    month("period", "month in which it is served"),
-    month("demand_period", "month in which it was wanted"),
-    Column("supply_period", "month in which the supply arrives", "month"),
-    qty("pegged_qty", "units"),
+    words("customer", "customer group; blank for production"),
+    month("demand_period", "month in which it was wanted, or production started"),
+    month("period", "month in which it is served or used"),
+    code("supply_key", "stock batch, open orders of a month, or what is made or bought"),
+    code("supply_kind", "what it is", allowed=("stock", "open_supply", "make", "buy")),
+    words("batch", "batch of stock, or order numbers"),
+    code("supply_item", "item of the supply: a part where production takes it"),
+    code("supply_location", "where the supply came in"),
+    month("supply_period", "month in which the supply arrives, or its first part"),
+    code("via", "lanes it came over; blank: from the same place", required=False, default=""),
+    flag("in_life", "it is still accepted when it is served"),
+    qty("pegged_qty", "units of the supply's item"),
 )
 
 PLAN_COST = result(
@@ -354,6 +383,7 @@ SUPPLY_RESULTS = (
     FIRM_ORDER,
     PLAN_PEOPLE,
     PLAN_COST,
+    PLAN_RULE,
     PLAN_COMPARE,
     ORDER_CHANGE,
     PLAN_CHANGE,

@@ -131,7 +131,8 @@ def _loosen_policy(case: Case, limit: Limit) -> Case:
 def _keep_forever(case: Case) -> Case:
     """Return the case in which nothing expires."""
     item = case.tables.item.assign(shelf_life_days=np.nan)
-    stock = case.tables.opening_stock.assign(expiry_date=pd.NaT)
+    stock = case.tables.opening_stock
+    stock = stock.assign(expiry_date=pd.Series(pd.NaT, stock.index, dtype="datetime64[ns]"))
     tables = replace(case.tables, item=item, opening_stock=stock)
     life = prepare_life(tables, case.places, case.ways, case.uses, case.arriving, case.periods)
     return replace(case, life=life)

@@ -162,9 +162,11 @@ def _group(rows: pd.DataFrame, limits: list[Limit], probes: int) -> list[list[in
 
 
 def count_missed(plan: Plan, rows: pd.DataFrame) -> np.ndarray:
-    """Return short and late quantity of a plan at rows of item, location, period (rows x 2)."""
-    sums = plan.plan_service.groupby(KEY)[["short_qty", "late_qty"]].sum()
-    return sums.reindex(pd.MultiIndex.from_frame(rows[KEY])).fillna(0.0).to_numpy(float)
+    """Return what a plan serves late or not at all at rows of item, location, period."""
+    service = plan.plan_service
+    missed = (service["short_qty"] + service["late_qty"]).groupby([service[key] for key in KEY])
+    asked = pd.MultiIndex.from_frame(rows[KEY])
+    return missed.sum().reindex(asked).fillna(0.0).to_numpy(float)
 
 
 def _find_second(living: Living, rows: pd.DataFrame, causes: list[Cause]) -> list[Limit | None]:
@@ -172,11 +174,8 @@ def _find_second(living: Living, rows: pd.DataFrame, causes: list[Cause]) -> lis
     first = {cause.limit for cause in causes}
     loose = loosen(living.base.arrays.case, first)
     freed = living.ask(loose, living.demand).plan
-    before = rows[["short_qty", "late_qty"]].to_numpy(float)
-    after = count_missed(freed, rows)
-    kind = (before[:, 0] <= 0).astype(int)
-    cells = np.arange(len(rows))
-    left = after[cells, kind] > LEFT_SHARE * before[cells, kind]
+    before = rows["short_qty"].to_numpy(float) + rows["late_qty"].to_numpy(float)
+    left = count_missed(freed, rows) > LEFT_SHARE * before
     if not left.any():
         return [None] * len(rows)
     second = trace_all(loose, freed, rows)

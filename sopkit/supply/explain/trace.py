@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sopkit.supply.case import Case
-from sopkit.supply.explain.limits import Limit
+from sopkit.supply.explain.limits import Limit, find_ways
 from sopkit.supply.explain.rents import Rents, read_rents
 from sopkit.supply.loads import rank_ways
 from sopkit.supply.read_plan import Plan
@@ -25,10 +25,12 @@ class Cause:
         month: column of the month in which it binds.
         material: the part that is missing for it; empty where the unit itself is stopped.
         scarcity: share of the missed unit's worth that is not plain cost, 0..1.
+        place: row of the place whose ways are stopped: that of the unit, or of a part.
     """
 
     limit: Limit
     month: int
+    place: int = -1
     material: str = ""
     scarcity: float = 1.0
 
@@ -73,6 +75,7 @@ class Tracer:
         before = self.turned_back
         self.path.append(place)
         found = self._find_cause(place, month)
+        found = found if found.place >= 0 else replace(found, place=place)
         self.path.pop()
         if self.turned_back == before or not self.path:
             self.known[key] = found
@@ -182,9 +185,16 @@ class Tracer:
         return "fence" if made or self.case.fences.frozen[way, start] > 0 else "supplier"
 
     def _follow_part(self, way: int, use: int, start: int) -> Cause:
-        """Return the cause of a scarce part, or of a scarce place that goods are moved from."""
+        """Return the cause of a scarce part, or of a scarce place that goods are moved from.
+
+        Of lead times that follow each other, the longest is named.
+        """
         part = int(self.case.uses["place"].iloc[use])
         behind = self.trace(part, start)
+        if behind.limit.kind == "lead_time" and start == 0:
+            days = self.case.ways["lead_days"].to_numpy(float)
+            if days[way] > days[find_ways(self.case, behind.limit)].max(initial=0.0):
+                return Cause(self._limit("lead_time", way), start)
         if self.case.ways["flow_kind"].iloc[way] == "move":
             return behind
         return replace(behind, material=self._name(part)[0])

@@ -1,0 +1,233 @@
+"""The cheapest ways out of the dearest shortages, each from a plan solved anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sopkit.supply.case import Array, Case
+from sopkit.supply.explain.apply import HOURS, SUPPLY, Fix, fix_case, way_of
+from sopkit.supply.explain.offers import Market, Offer, Shortage, list_offers, price_of
+from sopkit.supply.explain.probe import Bound, Probe
+from sopkit.supply.explain.shortages import list_missed, start_living
+from sopkit.supply.explain.trace import Tracer
+from sopkit.supply.living import Answer, Living
+from sopkit.supply.read_plan import Plan, read_service
+from sopkit.supply.streams import Streams
+from sopkit.tables import PLACE, TABLES, fit_columns
+
+LEAST_SHARE = 1e-7
+MOST_TRIES = 8
+SAME = 1e-6
+DECIMALS = 6
+
+
+def list_fixes(
+    case: Case,
+    demand: pd.DataFrame,
+    plan: Plan,
+    shortage: pd.DataFrame,
+    *,
+    most: int = 10,
+    fixes: int = 3,
+    living: Living | None = None,
+) -> pd.DataFrame:
+    """Return the ways that gain most for the dearest shortages, each re-solved with the whole plan.
+
+    Shortages are taken by the limit that stops them: of the dearest limits, the dearest demand.
+    Each fix is a change of the input tables (`apply_fix`); its gain is the cost of the plan without
+    it less that of the plan with it, in which it is paid for as far as it is used. Whole lots and
+    whole people are left aside in both plans.
+
+    Args:
+        demand: contract `net_demand`, which the plan answers.
+        plan: of this case, with all solved months.
+        shortage: contract `shortage`; the rows to look at.
+        most: most shortages; fixes: most fixes for each.
+        living: a solver that holds the plan (`start_living`), if there is one.
+
+    Returns:
+        Contract `shortage_fix`, the dearest shortage first, its best fix first. A fix that gains
+        nothing is not listed.
+
+    Example:
+        A line is full at 100, 10 units of 100 are lost: 10 overtime hours at 7 instead of 4 gain
+        10 x (100 - 4 - 7) = 890.
+    """
+    living = living or start_living(case, plan)
+    desk = Desk(living, Probe(living.base), demand)
+    tracer = Tracer.prepare(case, plan)
+    market = Market(case, plan, tracer.rents)
+    parts = []
+    for one in _pick(case, plan, shortage, tracer)[:most]:
+        found = _rank(desk, one, list_offers(market, one), fixes)
+        parts.append(_to_rows(one, found))
+    table = TABLES["shortage_fix"]
+    return fit_columns(pd.concat(parts, ignore_index=True), table) if parts else table.empty()
+
+
+def _pick(case: Case, plan: Plan, shortage: pd.DataFrame, tracer: Tracer) -> list[Shortage]:
+    """Return the dearest shortage of each limit, the dearest limit first."""
+    rows = list_missed(case, plan)
+    wanted = pd.MultiIndex.from_frame(shortage[[*PLACE, "period"]])
+    rows = rows[pd.MultiIndex.from_frame(rows[[*PLACE, "period"]]).isin(wanted)]
+    cells = zip(rows["place"].tolist(), rows["month"].tolist(), strict=True)
+    causes = [tracer.trace(int(place), int(month)) for place, month in cells]
+    accepted = plan.streams.streams.groupby("place")["late_months"].max()
+    groups: dict[object, list[int]] = {}
+    for number, cause in enumerate(causes):
+        groups.setdefault(cause.limit, []).append(number)
+    money = (rows["short_value"] + rows["late_value"]).to_numpy()
+    ranked = sorted(groups.values(), key=lambda members: -money[members].sum())
+    return [
+        Shortage(
+            item=str(row["item"]),
+            location=str(row["location"]),
+            period=pd.Timestamp(row["period"]),
+            qty=float(row["short_qty"] + row["late_qty"]),
+            cause=causes[members[0]],
+            place=causes[members[0]].place,
+            first=min(causes[member].month for member in members),
+            last=max(causes[member].month for member in members),
+            late_months=int(accepted[row["place"]]),
+        )
+        for members in ranked
+        for row in [rows.iloc[members[0]]]
+    ]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where fixes are tried: two solvers at the plan's optimum, and the demand it answers."""
+
+    living: Living
+    probe: Probe
+    demand: pd.DataFrame
+
+    def try_fix(self, fix: Fix) -> tuple[float, dict[str, Array], Streams]:
+        """Return what a fix saves, and the variables and streams of the plan with it.
+
+        A higher limit is a bound moved, unless a fence counts with it; all else is asked anew.
+        """
+        base = self.living.base
+        case = base.arrays.case
+        moves = [] if case.fences.frozen.any() else _to_moves(base, fix)
+        if moves:
+            gain = self.probe.cost - self.probe.ask(moves)
+            return gain, self.probe.values(), base.arrays.streams
+        answer = self.living.ask(*fix_case(case, self.demand, fix))
+        values = answer.values  # noqa: PD011
+        return base.objective - answer.objective, values, answer.arrays.streams
+
+
+def _to_moves(base: Answer, fix: Fix) -> list[tuple[Bound, float]]:
+    """Return the bounds that a fix raises; empty where it is more than that."""
+    case, lp, model = base.arrays.case, base.arrays.lp, base.arrays.model
+    months = np.flatnonzero((case.periods >= fix.first) & (case.periods <= fix.last))
+    if fix.fix in HOURS and fix.code not in set(case.people.crews["crew"]):
+        row = int(np.flatnonzero((case.resources["resource"] == fix.code).to_numpy())[0])
+        at, unit, is_row = lp.columns["overtime"][row], model.dims["resource"].unit[row], False
+    elif fix.fix in SUPPLY:
+        way = int(np.flatnonzero(way_of(case, fix))[0])
+        at, unit, is_row = lp.columns["flow"][way], model.dims["way"].unit[way], False
+    elif fix.fix == "more_lane":
+        row = int(np.flatnonzero((case.lanes["lane"] == fix.code).to_numpy())[0])
+        at, unit, is_row = lp.rows["lane_limit"][row], model.dims["lane"].unit[row], True
+    else:
+        return []
+    return [(Bound(is_row, int(at[month]), float(unit)), fix.amount) for month in months]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A fix that helps: what it gains and costs [money], and the units it serves."""
+
+    fix: Fix
+    gain: float
+    price: float
+    served: float
+
+    def worth(self) -> float:
+        """Return the gain, less a price that the plan does not hold."""
+        return self.gain - (self.price if self.fix.fix == "move_demand" else 0.0)
+
+
+def _rank(desk: Desk, shortage: Shortage, offers: list[Offer], fixes: int) -> list[Found]:
+    """Return the best fixes, the best first.
+
+    Offers are tried from the most promising on, until no other can beat those found. Of two that
+    gain the same on one resource the smaller stays.
+    """
+    base = desk.living.base
+    least = LEAST_SHARE * abs(base.objective)
+    found: list[Found] = []
+    for offer in offers[:MOST_TRIES]:
+        worths = sorted((one.worth() for one in found), reverse=True)
+        if len(found) >= fixes and offer.most <= worths[fixes - 1]:
+            break
+        gain, values, streams = desk.try_fix(offer.fix)
+        if gain > least:
+            price = price_of(base.arrays.case, offer.fix, values)
+            if offer.fix.fix == "move_demand":
+                price = _price_of_moving(base, shortage, offer.fix)
+            served = _missed(base.arrays.case, base.arrays.streams, base.values, shortage)
+            served -= _missed(base.arrays.case, streams, values, shortage)
+            found.append(Found(offer.fix, gain, price, max(served, 0.0)))
+    found = [one for one in found if one.worth() > least and not _is_outdone(one, found)]
+    return sorted(found, key=lambda one: (-one.worth(), one.fix.fix, one.fix.code))[:fixes]
+
+
+def _is_outdone(one: Found, found: list[Found]) -> bool:
+    """Return whether a smaller step of the same gains as much."""
+    same = [o for o in found if o.fix.code == one.fix.code and o.fix.amount < one.fix.amount]
+    return any(o.gain >= one.gain * (1 - SAME) and o.fix.fix in HOURS for o in same)
+
+
+def _price_of_moving(base: Answer, shortage: Shortage, fix: Fix) -> float:
+    """Return what so much lateness costs by the service class of the customers."""
+    streams, case = base.arrays.streams, base.arrays.case
+    month = int(case.periods.get_indexer(pd.DatetimeIndex([fix.first]))[0])
+    delay = int(case.periods.get_indexer(pd.DatetimeIndex([fix.last]))[0]) - month
+    here = _is_here(case, streams, shortage)
+    qty, cost = streams.demand_qty[here, month], streams.late_cost[here, month]
+    return float((qty * cost).sum() / max(qty.sum(), 1e-12) * delay * fix.amount)
+
+
+def _is_here(case: Case, streams: Streams, shortage: Shortage) -> Array:
+    """Return which streams are of the item and location of a shortage."""
+    places = case.places.loc[streams.streams["place"], PLACE]
+    here = (places["item"] == shortage.item) & (places["location"] == shortage.location)
+    return here.to_numpy(dtype=bool)
+
+
+def _missed(case: Case, streams: Streams, values: dict[str, Array], shortage: Shortage) -> float:
+    """Return what a plan serves late or not at all of the demand of a shortage."""
+    service, here = read_service(streams, values), _is_here(case, streams, shortage)
+    month = int(case.periods.get_indexer(pd.DatetimeIndex([shortage.period]))[0])
+    late = sum((one[here, month].sum() for one in service.late), start=0.0)
+    return float(service.short[here, month].sum() + late)
+
+
+def _to_rows(shortage: Shortage, found: list[Found]) -> pd.DataFrame:
+    rows = [
+        {
+            "item": shortage.item,
+            "location": shortage.location,
+            "period": shortage.period,
+            "rank": rank,
+            "fix": one.fix.fix,
+            "fix_code": one.fix.code,
+            "fix_item": one.fix.item or None,
+            "fix_location": one.fix.location or None,
+            "first_period": one.fix.first,
+            "last_period": one.fix.last,
+            "amount": one.fix.amount,
+            "price_value": round(one.price, DECIMALS),
+            "gain_value": round(one.gain, DECIMALS),
+            "served_qty": round(one.served, DECIMALS),
+        }
+        for rank, one in enumerate(found, start=1)
+    ]
+    return pd.DataFrame(rows, columns=[c.name for c in TABLES["shortage_fix"].columns])
