@@ -22,16 +22,16 @@ from sopkit.supply.model import build_model
 from sopkit.supply.read_plan import Plan, read_plan
 from sopkit.supply.solve import constant_of
 from sopkit.supply.solver import (
+    LARGEST_GAP,
     Solution,
     hand_over,
-    is_exact,
-    read_solution,
     set_basis,
     set_options,
     solve_lp,
     status_of,
+    to_numbers,
 )
-from sopkit.supply.streams import Streams, to_streams
+from sopkit.supply.streams import Streams, renew_streams, to_streams
 from sopkit.supply.units import find_money
 
 FEW_CHANGES = 0.002
@@ -56,6 +56,7 @@ class Answer:
         objective: cost of the plan [money], as the solver sums it.
         x: values of the columns; row_dual: of the rows.
         status: `optimal`, or the solver's word.
+        found_basis: the solver's own, or numbers; read as `basis`.
     """
 
     arrays: Arrays
@@ -63,7 +64,15 @@ class Answer:
     x: Array
     row_dual: Array
     status: str
-    basis: tuple[Array, Array] | None = None
+    found_basis: Any = None
+
+    @cached_property
+    def basis(self) -> tuple[Array, Array] | None:
+        """Status of columns and rows, as numbers."""
+        held = self.found_basis
+        if held is None or isinstance(held, tuple):
+            return held
+        return to_numbers(held.col_status), to_numbers(held.row_status)
 
     @cached_property
     def values(self) -> dict[str, Array]:
@@ -107,10 +116,35 @@ class Living:
         model = build_model(case, streams)
         lp = to_lp(model, find_money(streams, model.dims["stream"].unit))
         known = fit_basis(plan.basis, model, lp) if plan is not None and plan.basis else None
-        found = solve_lp(lp, time_limit=time_limit, basis=known)
-        self.base = _to_answer(Arrays(case, streams, model, lp), found)
         self._held: Lp | None = None
         self._solver: Any = None
+        self._start: Any = None
+        self.base = self._open(Arrays(case, streams, model, lp), known)
+
+    def _open(self, arrays: Arrays, known: tuple[Array, Array] | None) -> Answer:
+        """Return the base's optimum, from a known basis or cold, with the solver put on it."""
+        if known is not None and not arrays.lp.whole.any():
+            found = self._begin(arrays.lp, known)
+            if found is not None:
+                return _to_answer(arrays, found, self._start)
+        cold = solve_lp(arrays.lp, time_limit=self.time_limit, basis=known)
+        if cold.basis is None or arrays.lp.whole.any():
+            return replace(_to_answer(arrays, cold), found_basis=None)
+        found = self._begin(arrays.lp, cold.basis)
+        return _to_answer(arrays, found or cold, self._start if found else None)
+
+    def _begin(self, lp: Lp, basis: tuple[Array, Array]) -> Solution | None:
+        """Hand the model over, solve it from a basis, and keep the basis it ends with."""
+        self._hand_over(lp)
+        set_basis(self._solver, basis)
+        self._solver.run()
+        self._start = self._solver.getBasis()
+        return self._read(lp)
+
+    def _hand_over(self, lp: Lp) -> None:
+        self._solver = hand_over(lp)
+        set_options(self._solver, "simplex", self.time_limit)
+        self._held = lp
 
     def ask(self, case: Case, demand: pd.DataFrame) -> Answer:
         """Return the optimum of a changed case and demand.
@@ -123,9 +157,10 @@ class Living:
         """
         arrays = self.to_arrays(case, demand)
         held = self.base.arrays
-        if arrays.lp.whole.any() or self.base.basis is None:
+        if arrays.lp.whole.any() or self._start is None:
             return _to_answer(arrays, solve_lp(arrays.lp, time_limit=self.time_limit))
         if not is_alike(held, arrays):
+            assert self.base.basis is not None
             labels = label_basis(held.model, held.lp, self.base.basis)
             start = fit_basis(labels, arrays.model, arrays.lp)
             return self._solve_apart(arrays, start)
@@ -134,53 +169,81 @@ class Living:
             "simplex_dual_edge_weight_strategy", DEVEX if share <= FEW_CHANGES else STEEPEST
         )
         self._solver.run()
-        if not is_exact(self._solver, arrays.lp):
+        found = self._read(arrays.lp)
+        if found is None:
             return self._solve_apart(arrays, self.base.basis)
-        return _to_answer(arrays, read_solution(self._solver))
+        return _to_answer(arrays, found, self._solver.getBasis())
 
     def undo(self) -> Answer:
         """Return the base plan again, the solver put back to it and asked."""
         arrays = self.base.arrays
-        if arrays.lp.whole.any() or self.base.basis is None:
+        if arrays.lp.whole.any() or self._start is None:
             return self.base
         self._push(arrays.lp)
         self._solver.run()
-        return _to_answer(arrays, read_solution(self._solver))
+        found = self._read(arrays.lp)
+        return self.base if found is None else _to_answer(arrays, found, self._solver.getBasis())
 
     def to_arrays(self, case: Case, demand: pd.DataFrame) -> Arrays:
         """Return a changed case as arrays in the units of the base, so that they compare."""
         base = self.base.arrays
-        streams = to_streams(case, demand)
+        if demand is self.demand and _same_prices(base.case, case):
+            streams = base.streams
+        elif _same_prices(base.case, case):
+            streams = renew_streams(case, base.streams, demand)
+        else:
+            streams = to_streams(case, demand)
         places = base.model.dims["place"]
         model = build_model(case, streams, units=pd.Series(places.unit, index=places.keys))
         return Arrays(case, streams, model, to_lp(model, base.lp.money))
 
     def _push(self, lp: Lp) -> float:
         """Give the solver these arrays and the base's basis; return the share that differed."""
+        base = self.base.arrays.lp
         if self._held is None or not _same_matrix(self._held, lp):
-            self._solver = hand_over(lp)
-            set_options(self._solver, "simplex", self.time_limit)
-            assert self.base.basis is not None
-            set_basis(self._solver, self.base.basis)
+            self._hand_over(lp)
+        else:
+            self._solver.setOptionValue("time_limit", self._solver.getRunTime() + self.time_limit)
+            push_difference(self._solver, self._held, lp)
             self._held = lp
-            return 0.0 if _same_matrix(self.base.arrays.lp, lp) else 1.0
-        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + self.time_limit)
-        push_difference(self._solver, self._held, lp)
-        assert self.base.basis is not None
-        set_basis(self._solver, self.base.basis)
-        self._held = lp
-        return share_changed(self.base.arrays.lp, lp)
+        self._solver.setBasis(self._start)
+        return share_changed(base, lp) if _same_matrix(base, lp) else 1.0
 
-    def _solve_apart(self, arrays: Arrays, start: tuple[Array, Array]) -> Answer:
+    def _read(self, lp: Lp) -> Solution | None:
+        """Return what the solver found; None where it is no optimum whose rows tie."""
+        status = status_of(self._solver)
+        if status != "optimal":
+            return None
+        held = self._solver.getSolution()
+        x, row_dual = np.asarray(held.col_value), np.asarray(held.row_dual)
+        sums = lp.matrix @ x
+        gap = np.maximum(sums - lp.row_upper, lp.row_lower - sums)
+        if gap.max(initial=0.0) > LARGEST_GAP:
+            return None
+        return Solution(status, x, row_dual, None, None)
+
+    def _solve_apart(self, arrays: Arrays, start: tuple[Array, Array] | None) -> Answer:
         found = solve_lp(arrays.lp, time_limit=self.time_limit, basis=start)
         return _to_answer(arrays, found)
 
 
-def _to_answer(arrays: Arrays, found: Solution) -> Answer:
+def _to_answer(arrays: Arrays, found: Solution, basis: Any = None) -> Answer:
     if found.x is None:
         raise PlanError(f"The solver stopped without a plan ({found.status}).")
     cost = float(arrays.lp.cost @ found.x) * arrays.lp.money + constant_of(arrays.model)
-    return Answer(arrays, cost, found.x, found.row_dual, found.status, found.basis)
+    held = found.basis if basis is None else basis
+    return Answer(arrays, cost, found.x, found.row_dual, found.status, held)
+
+
+def _same_prices(one: Case, other: Case) -> bool:
+    """Return whether demand is priced the same in both cases, for certain."""
+    return (
+        one.places is other.places
+        and one.rates is other.rates
+        and one.life is other.life
+        and one.tables.price is other.tables.price
+        and one.tables.service_class is other.tables.service_class
+    )
 
 
 def is_alike(one: Arrays, other: Arrays) -> bool:
@@ -230,6 +293,3 @@ def push_difference(solver: Any, held: Lp, lp: Lp) -> None:
         solver.changeColsBounds(len(column), column, lp.lower[column], lp.upper[column])
     if len(row):
         solver.changeRowsBounds(len(row), row, lp.row_lower[row], lp.row_upper[row])
-
-
-__all__ = ["Answer", "Arrays", "Living", "Solution", "status_of"]

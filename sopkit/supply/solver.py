@@ -262,11 +262,12 @@ def read_basis(solver: Any) -> tuple[Array, Array] | None:
     basis = solver.getBasis()
     if not basis.valid:
         return None
-    return _to_numbers(basis.col_status), _to_numbers(basis.row_status)
+    return to_numbers(basis.col_status), to_numbers(basis.row_status)
 
 
-def _to_numbers(statuses: Iterable[Any]) -> Array:
-    return np.fromiter((int(one) for one in statuses), dtype=np.int8)
+def to_numbers(statuses: Iterable[Any]) -> Array:
+    """Return the solver's words for the status of columns or rows as small numbers."""
+    return np.fromiter(map(int, statuses), dtype=np.int8)
 
 
 def set_basis(solver: Any, basis: tuple[Array, Array]) -> None:

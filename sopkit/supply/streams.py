@@ -70,6 +70,27 @@ def to_streams(case: Case, demand: pd.DataFrame) -> Streams:
     order = order.sort_values(["place", "_class", *STREAM[2:]])
     streams = order[STREAM].reset_index(drop=True)
     rows = rows.merge(streams.reset_index(names="stream"), on=STREAM, validate="many_to_one")
+    return _gather(case, rows, streams)
+
+
+def renew_streams(case: Case, known: Streams, demand: pd.DataFrame) -> Streams:
+    """Return the demand as streams, as `to_streams` does, from streams of the same prices.
+
+    Where only quantities differ, which a what-if asks again and again, nothing is looked up.
+
+    Args:
+        known: streams of a case with the same places, prices and service classes.
+    """
+    key = [*PLACE, "customer", "period", "demand_class", "priority"]
+    rows = demand[demand["demand_qty"] > 0].reset_index(drop=True)
+    if len(rows) != len(known.rows) or not all(rows[k].equals(known.rows[k]) for k in key):
+        return to_streams(case, demand)
+    renewed = known.rows.assign(demand_qty=rows["demand_qty"])
+    return _gather(case, renewed, known.streams)
+
+
+def _gather(case: Case, rows: pd.DataFrame, streams: pd.DataFrame) -> Streams:
+    """Return priced rows that know their stream as arrays (streams x periods)."""
     shape = (len(streams), len(case.periods))
     qty = _sum_cells(rows, rows["demand_qty"], shape)
     lost = _mean_cells(rows, rows["lost_value"], qty)
