@@ -16,13 +16,18 @@ from sopkit.supply import (
     Plan,
     SupplyTables,
     check_plan,
+    compare_plans,
     explain_shortages,
+    list_fixes,
     prepare_case,
+    rank_bottlenecks,
     rough_cut_load,
-    solve_case,
+    round_orders,
+    solve_beside_rules,
+    start_living,
     sum_margin,
 )
-from sopkit.supply.twin import compare_plans, plan_by_rules
+from sopkit.supply.pegging import peg_plan
 
 __all__ = ["Settings", "list_settings", "read_folder", "read_settings", "solve_folder"]
 
@@ -86,11 +91,23 @@ def solve_folder(
     days = _count_days(tables, periods, settings.country)
     case = prepare_case(tables, demand, periods, working_days=days, rates=settings.rates)
     prepared = perf_counter() - started - reading
-    plan = solve_case(case, demand, time_limit=settings.time_limit, prepared=prepared)
-    made = list_results(case, plan, demand)
+    plan, twin = solve_beside_rules(case, demand, time_limit=settings.time_limit)
+    plan.seconds.update(prepare=prepared)
+    shortage = explain_shortages(case, plan)
+    made = {
+        **{name: getattr(plan, name) for name in PLAN_TABLES},
+        **{name: getattr(plan, name) for name in BROKEN if len(getattr(plan, name).columns)},
+        "plan_compare": compare_plans(plan, twin),
+        "firm_order": round_orders(case, plan, uom_conversion=frames.get("uom_conversion")),
+        "pegging": peg_plan(case, plan),
+        "capacity_load": rough_cut_load(case, demand),
+        "shortage": shortage,
+        **(_solve_again(case, plan, demand, shortage) if settings.fixes else {}),
+    }
     summary = summarise(case, plan, check_plan(tables, plan))
     summary["settings"] = asdict(settings.rates) | {
         "time_limit": settings.time_limit,
+        "fixes": settings.fixes,
         "country": settings.country,
         "months": len(periods),
     }
@@ -99,15 +116,16 @@ def solve_folder(
     return write_folder(output, made, summary)
 
 
-def list_results(case: Case, plan: Plan, demand: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return every table that is written, by name of its contract."""
-    broken = {name: getattr(plan, name) for name in BROKEN}
+def _solve_again(
+    case: Case, plan: Plan, demand: pd.DataFrame, shortage: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Return fixes and bottlenecks, each from plans solved anew; nothing of a plan cut off."""
+    if plan.status != "optimal":
+        return {}
+    living = start_living(case, plan)
     return {
-        **{name: getattr(plan, name) for name in PLAN_TABLES},
-        **{name: frame for name, frame in broken.items() if len(frame.columns)},
-        "plan_compare": compare_plans(plan, plan_by_rules(case, demand)),
-        "shortage": explain_shortages(case, plan),
-        "capacity_load": rough_cut_load(case, demand),
+        "shortage_fix": list_fixes(case, demand, plan, shortage, living=living),
+        "bottleneck": rank_bottlenecks(case, demand, plan, living=living),
     }
 
 

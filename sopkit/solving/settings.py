@@ -21,6 +21,7 @@ class Settings:
         rates: prices and choices of the plan, by the names of `Rates`.
         time_limit: seconds the solver may take.
         country: whose public holidays count for resources without capacity rows.
+        fixes: whether fixes of shortages and the worth of bottlenecks are found, by solving anew.
         months: months planned from the first of the demand; 0: to the last of it.
     """
 
@@ -28,6 +29,7 @@ class Settings:
     time_limit: float = 300.0
     country: str = "CN"
     months: int = 0
+    fixes: bool = True
 
 
 def list_settings() -> dict[str, Any]:
