@@ -206,6 +206,7 @@ class Living:
             self._solver.setOptionValue("time_limit", self._solver.getRunTime() + self.time_limit)
             push_difference(self._solver, self._held, lp)
             self._held = lp
+        self._solver.clearSolver()  # what was asked before leaves nothing behind
         self._solver.setBasis(self._start)
         return share_changed(base, lp) if _same_matrix(base, lp) else 1.0
 
