@@ -55,30 +55,46 @@ def plan_by_rules(case: Case, demand: pd.DataFrame) -> Plan:
 def rule_values(case: Case, streams: Streams, model: Model) -> dict[str, Array]:
     """Return a value for every variable of the model (base units, by block), found by rules.
 
-    Where stock ends above a maximum or the room there is, the plan is made once more without
-    pre-build at the places that may not hold it; the cheaper one counts.
+    Two ways to share what is scarce are tried, and the cheaper plan counts: rank after rank, each
+    planning with what the ranks before leave (fits where hours and parts are short for long), and
+    all ranks in one plan, in which each month's stock goes to the first rank first (fits where
+    stock can be replaced in time). Where stock then ends above a maximum or the room there is, the
+    plan is made once more without pre-build at the places that may not hold it.
     """
-    values = _follow_rules(case, streams, model, np.full(len(case.places), len(case.periods)))
-    over = _places_over(case, values)
-    if over.any():
-        ahead = np.where(over, 0, len(case.periods))
-        again = _follow_rules(case, streams, model, ahead)
-        if _cost(model, again) < _cost(model, values):
-            values = again
-    return repair_values(case, streams, model, values)
+    free = np.full(len(case.places), len(case.periods))
+    best: dict[str, Array] = {}
+    for together in (False, True):
+        tried = _follow_rules(case, streams, model, free, together)
+        over = _places_over(case, tried)
+        best = _cheaper(model, best, tried)
+        if over.any():
+            ahead = np.where(over, 0, free)
+            best = _cheaper(model, best, _follow_rules(case, streams, model, ahead, together))
+    return repair_values(case, streams, model, best)
 
 
-def _follow_rules(case: Case, streams: Streams, model: Model, ahead: Array) -> dict[str, Array]:
-    """Return the values of a plan in which places make at most so many months ahead."""
+def _cheaper(model: Model, one: dict[str, Array], other: dict[str, Array]) -> dict[str, Array]:
+    return one if one and _cost(model, one) <= _cost(model, other) else other
+
+
+def _follow_rules(
+    case: Case, streams: Streams, model: Model, ahead: Array, together: bool
+) -> dict[str, Array]:
+    """Return the values of a plan in which places make at most so many months ahead.
+
+    Args:
+        together: all ranks in one plan, not rank after rank.
+    """
     levels = list_levels(case, ahead)
     ranks = list_ranks(streams)
+    groups = [ranks] if together and ranks else [[rank] for rank in ranks]
     longest = max((int(rank.patience.max(initial=0)) for rank in ranks), default=0)
     served = [np.zeros_like(streams.demand_qty) for _ in range(longest + 1)]
     people = keep_people(case)
     hours = hours_of_heads(case.people, people, case.regular_hours, case.overtime_hours)
     everything = open_room(case, model.blocks["flow"].upper, *hours)
     flow, room = _keep_released(case, levels, everything)
-    more, room = serve_ranks(case, levels, room, ranks, served)
+    more, room = serve_ranks(case, levels, room, groups, served)
     flow += more
     for _ in range(2):
         more, room = fill_targets(case, streams, levels, room, flow, served)

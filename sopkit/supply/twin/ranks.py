@@ -48,18 +48,19 @@ def list_ranks(streams: Streams) -> list[Rank]:
 
 
 def serve_ranks(
-    case: Case, levels: list[Level], room: Room, ranks: list[Rank], served: list[Array]
+    case: Case, levels: list[Level], room: Room, groups: list[list[Rank]], served: list[Array]
 ) -> tuple[Array, Room]:
     """Return what is started for all ranks together, and what they leave; fills `served`.
 
     Args:
+        groups: ranks that are planned together; each group plans with what the ones before leave.
         served: served 0, 1, 2, ... months late, by month of demand (each streams x periods).
     """
     flow = np.zeros_like(room.way)
-    for rank in ranks:
-        run, room = _plan_rank(case, levels, room, rank)
+    for group in groups:
+        run, room = _plan_group(case, levels, room, group)
         flow += run.flow
-        _book(served, rank, run)
+        _book(served, group, run)
     return flow, room
 
 
@@ -80,7 +81,7 @@ def serve_leftovers(
             continue
         stock = free_stock(close_stock(case, streams, flow, served))
         owed = replace(rank, due=np.maximum(lost, 0.0))
-        _book(served, rank, run_plan(levels, replace(room, stock=stock), nothing, [owed]))
+        _book(served, [rank], run_plan(levels, replace(room, stock=stock), nothing, [owed]))
 
 
 def fill_targets(
@@ -122,55 +123,64 @@ def leave(levels: list[Level], room: Room, run: Run) -> Room:
     )
 
 
-def _plan_rank(case: Case, levels: list[Level], room: Room, rank: Rank) -> tuple[Run, Room]:
-    """Return the plan of one rank, and what it leaves.
+def _plan_group(case: Case, levels: list[Level], room: Room, ranks: list[Rank]) -> tuple[Run, Room]:
+    """Return the plan of ranks that are planned together, and what it leaves.
 
     On time first, then late. What could not be served is tried again with what is left; where
     that no longer helps, the ways that missed a part are closed up to that month, so that other
     ways are tried.
     """
     whole: Run | None = None
-    longest = int(rank.patience.max(initial=0))
+    longest = max(int(rank.patience.max(initial=0)) for rank in ranks)
     for patience in sorted({0, longest}):
         closed = np.zeros(room.way.shape, dtype=bool)
-        willing = np.minimum(rank.patience, patience)
         for _ in range(ROUNDS):
             tried = replace(room, way=np.where(closed, 0.0, room.way))
-            run, missed = _try_rank(case, levels, tried, replace(rank, patience=willing))
+            willing = [replace(r, patience=np.minimum(r.patience, patience)) for r in ranks]
+            run, missed = _try_group(case, levels, tried, willing)
             whole = run if whole is None else _add_runs(whole, run)
             room = leave(levels, room, run)
-            before, rank = rank.due.sum(), replace(rank, due=run.lost([rank])[0])
-            if rank.due.sum() > (1 - PROGRESS) * before:
+            before = sum(rank.due.sum() for rank in ranks)
+            ranks = [replace(r, due=due) for r, due in zip(ranks, run.lost(ranks), strict=True)]
+            if sum(rank.due.sum() for rank in ranks) > (1 - PROGRESS) * before:
                 if not (missed & ~closed).any():
                     break
                 closed |= missed
-            if rank.due.max(initial=0.0) <= EMPTY:
+            if all(rank.due.max(initial=0.0) <= EMPTY for rank in ranks):
                 break
     assert whole is not None
     return whole, room
 
 
-def _try_rank(case: Case, levels: list[Level], room: Room, rank: Rank) -> tuple[Run, Array]:
+def _try_group(case: Case, levels: list[Level], room: Room, ranks: list[Rank]) -> tuple[Run, Array]:
     """Return a run without what cannot be served, and where (ways x months) parts were missed."""
-    patience = int(rank.patience.max(initial=0))
-    worth = np.full(len(case.places), np.inf)
-    worth[rank.place] = rank.worth
-    wish = wish_flows(levels, room, _need(case, rank, [rank.due]), patience, worth)
-    first = run_plan(levels, room, wish, [rank])
+    patience = max(int(rank.patience.max(initial=0)) for rank in ranks)
+    worth = np.zeros(len(case.places))
+    for rank in ranks:
+        np.maximum.at(worth, rank.place, rank.worth)
+    worth[worth == 0] = np.inf
+    wanted = [[rank.due * _is_worth(case, rank)[:, None]] for rank in ranks]
+    wish = wish_flows(levels, room, _need(case, ranks, wanted), patience, worth)
+    first = run_plan(levels, room, wish, ranks)
     cut = wish - first.flow > CUT * (1.0 + wish)
     missed = np.maximum.accumulate(cut[:, ::-1], axis=1)[:, ::-1]
-    if first.lost([rank])[0].max(initial=0.0) <= EMPTY and len(first.served[0]) == 1:
+    if patience == 0 and all(lost.max(initial=0.0) <= EMPTY for lost in first.lost(ranks)):
         return first, missed
-    need = _need(case, rank, first.served[0])
-    wish = wish_flows(levels, room, need, patience, worth)
-    return run_plan(levels, room, wish, [rank]), missed
+    wish = wish_flows(levels, room, _need(case, ranks, first.served), patience, worth)
+    return run_plan(levels, room, wish, ranks), missed
 
 
-def _need(case: Case, rank: Rank, served: list[Array]) -> Array:
-    """Return what leaves stock for a rank (places x months)."""
+def _is_worth(case: Case, rank: Rank) -> Array:
+    """Return which streams are worth what their cheapest supply costs."""
+    return rank.worth >= case.places["base_cost"].to_numpy(float)[rank.place]
+
+
+def _need(case: Case, ranks: list[Rank], served: list[list[Array]]) -> Array:
+    """Return what leaves stock for all ranks (places x months)."""
     need = np.zeros_like(case.target)
-    for delay, units in enumerate(served):
-        need[rank.place, delay:] += units[:, : units.shape[1] - delay]
+    for rank, kept in zip(ranks, served, strict=True):
+        for delay, units in enumerate(kept):
+            need[rank.place, delay:] += units[:, : units.shape[1] - delay]
     return need
 
 
@@ -183,6 +193,7 @@ def _add_runs(one: Run, other: Run) -> Run:
     return Run(one.flow + other.flow, other.stock, served)
 
 
-def _book(served: list[Array], rank: Rank, run: Run) -> None:
-    for delay, units in enumerate(run.served[0]):
-        served[delay][rank.streams] += units
+def _book(served: list[Array], ranks: list[Rank], run: Run) -> None:
+    for rank, kept in zip(ranks, run.served, strict=True):
+        for delay, units in enumerate(kept):
+            served[delay][rank.streams] += units
