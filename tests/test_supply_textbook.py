@@ -5,16 +5,15 @@ Planning I: Williams, Model Building in Mathematical Programming. Costs are comp
 other plans may cost the same.
 """
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
-from sopkit.solving import read_folder
+from sopkit.solving import read_folder, read_settings, solve_folder
 from sopkit.supply import (
-    Rates,
     SupplyTables,
     check_plan,
     prepare_case,
@@ -33,13 +32,13 @@ BOOK_TERMS = {
 
 def solve(name, demand_qty=None, **changed):
     frames = read_folder(FOLDER / name)
-    settings = yaml.safe_load((FOLDER / name / "settings.yaml").read_text(encoding="utf-8"))
+    rates = replace(read_settings(FOLDER / name).rates, **changed)
     wanted = frames["net_demand"]
     if demand_qty is not None:
         wanted = wanted.assign(demand_qty=demand_qty)
     periods = pd.DatetimeIndex(sorted(wanted["period"].unique()), name="period")
     tables = SupplyTables.collect(frames)
-    case = prepare_case(tables, wanted, periods, rates=replace(Rates(**settings), **changed))
+    case = prepare_case(tables, wanted, periods, rates=rates)
     plan = solve_case(case, wanted)
     checks = check_plan(tables, plan)
     assert checks["passed"].all(), checks.to_string()
@@ -84,3 +83,18 @@ def test_factory_planning_earns_93_715_18():
     stock = plan.constrained_plan
     assert stock["closing_qty"].max() <= 100
     assert stock.loc[stock["period"] == stock["period"].max(), "closing_qty"].eq(50).all()
+
+
+def test_the_folders_are_solved_as_any_stranger_would(tmp_path):
+    linear = solve_folder(FOLDER / "red_tomato", tmp_path / "linear")
+    assert linear["objective"] == pytest.approx(422_275.00, abs=CENT)
+    whole = tmp_path / "case"
+    shutil.copytree(FOLDER / "red_tomato", whole)
+    with (whole / "settings.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("whole_people: true\nwhole_gap_rate: 0\n")
+    solved = solve_folder(whole, tmp_path / "whole")
+    assert solved["objective"] == pytest.approx(422_660.00, abs=CENT)
+    people = pd.read_csv(tmp_path / "whole" / "plan_people.csv")
+    assert people["laid_off_heads"].sum() == 16
+    profit = solve_folder(FOLDER / "factory_planning", tmp_path / "profit")
+    assert profit["margin"] == pytest.approx(93_715.18, abs=CENT)
