@@ -8,17 +8,20 @@ from time import perf_counter
 
 import pandas as pd
 
-from sopkit.errors import PlanError
 from sopkit.supply.basis import fit_basis, label_basis
-from sopkit.supply.case import Case, Rates
+from sopkit.supply.case import Array, Case, Rates
 from sopkit.supply.lp import Model, to_lp
 from sopkit.supply.model import build_model
 from sopkit.supply.prepare import prepare_case
 from sopkit.supply.read_plan import Plan, read_plan
-from sopkit.supply.solver import solve_lp
+from sopkit.supply.solver import BY_RULES, solve_lp
+from sopkit.supply.stages import hint_whole
 from sopkit.supply.streams import to_streams
 from sopkit.supply.tables import SupplyTables
+from sopkit.supply.twin.plan import rule_values
+from sopkit.supply.twin.repair import to_columns
 from sopkit.supply.units import find_money
+from sopkit.supply.whole import solve_whole
 
 
 def solve_plan(
@@ -41,7 +44,7 @@ def solve_plan(
         time_limit: seconds the solver may take.
 
     Raises:
-        PlanError: hard data contradict each other, or the solver found no plan in time.
+        PlanError: hard data contradict each other.
 
     Example:
         One item bought at 4 and sold at 10, demand 5, no stock: the plan buys 5 and costs 20.
@@ -61,6 +64,10 @@ def solve_case(
 ) -> Plan:
     """Return the cheapest plan of a prepared case for a demand; for scenarios, again and again.
 
+    A solver that is stopped by the time limit gives its plan if it has one, else the plan by rules
+    (`plan_by_rules`) stands; `Plan.status` says so, `Plan.bound` what is proven, `Plan.gap` how
+    far the plan may be from the cheapest.
+
     Without `start` the solve is cold, on one thread and with one seed, so that the same input
     gives the same plan, number for number: what is written to tables comes from cold solves.
 
@@ -72,7 +79,7 @@ def solve_case(
         prepared: seconds already spent on preparing; only reported.
 
     Raises:
-        PlanError: a place is unknown, or the solver found no plan in time.
+        PlanError: a place is unknown.
     """
     marks = [perf_counter()]
     streams = to_streams(case, demand)
@@ -80,14 +87,25 @@ def solve_case(
     lp = to_lp(model, find_money(streams, model.dims["stream"].unit))
     marks.append(perf_counter())
     known = fit_basis(start.basis, model, lp) if start is not None and start.basis else None
-    gap = case.rates.whole_gap_rate
-    found = solve_lp(lp, time_limit=time_limit, basis=known, whole_gap=gap)
-    marks.append(perf_counter())
-    if found.x is None:
-        raise PlanError(
-            f"The solver stopped without a plan ({found.status}) after at most {time_limit:g} s. "
-            "Raise time_limit, or plan fewer months."
+
+    def by_rules() -> Array:
+        return to_columns(lp, rule_values(case, streams, model))
+
+    if lp.whole.any():
+        found = solve_whole(
+            lp,
+            hint_whole(case),
+            time_limit=time_limit,
+            basis=known,
+            gap=case.rates.whole_gap_rate,
+            constant=constant_of(model) / lp.money,
         )
+    else:
+        found = solve_lp(lp, time_limit=time_limit, basis=known, rules=by_rules)
+    if found.x is None:
+        found = replace(found, x=by_rules(), status=f"{found.status}: {BY_RULES}", basis=None)
+    marks.append(perf_counter())
+    assert found.x is not None
     plan = read_plan(case, streams, model, lp.values(found.x), lp.duals(found.row_dual))
     marks.append(perf_counter())
     build, solve, read = (late - early for early, late in pairwise(marks))
