@@ -146,3 +146,44 @@ def test_many_small_changes_of_hours_and_demand_equal_cold_solves():
         changed = replace(case, regular_hours=case.regular_hours * factor)
         cold = solve_case(changed, more)
         assert living.ask(changed, more).objective == pytest.approx(cold.objective, rel=1e-6)
+
+
+def test_the_first_answer_is_exact_where_the_duals_hold():
+    # Ten hours fewer in January, each making a unit at 4 that sells at 100.
+    case, wanted = one_line()
+    first = Living(case, wanted).guess(with_hours(case, 90), wanted)
+    assert first.is_close
+    assert (first.low, first.high) == (pytest.approx(960), pytest.approx(960))
+
+
+def test_the_first_answer_is_a_range_where_they_do_not():
+    # 60 hours more: 30 sell at a gain of 96, the others are worth nothing.
+    case, wanted = one_line()
+    living = Living(case, wanted)
+    first = living.guess(with_hours(case, 160), wanted)
+    assert (first.low, first.high) == (pytest.approx(-60 * 96), pytest.approx(0))
+    assert not first.is_close
+    true = living.ask(with_hours(case, 160), wanted).objective - living.base.objective
+    assert true == pytest.approx(-30 * 96)
+
+
+def test_of_other_cells_nothing_is_said_at_first():
+    case, wanted = one_line()
+    more = pd.concat([wanted, demand("A P 2026-03 150")], ignore_index=True)
+    first = Living(case, wanted).guess(case, more)
+    assert (first.low, first.high, first.is_close) == (None, None, False)
+
+
+@pytest.mark.parametrize("seed", [31, 32, 33])
+def test_the_first_answer_holds_the_true_one(seed):
+    company, wanted, periods = random_company(seed)
+    case = prepare_case(company, wanted, periods)
+    living = Living(case, wanted)
+    codes = list_codes(company, wanted, periods)
+    size = abs(living.base.objective)
+    for blocks in QUESTIONS:
+        changed, more = change_case(case, wanted, read_changes(blocks, codes))
+        first = living.guess(changed, more)
+        true = living.ask(changed, more).objective - living.base.objective
+        assert first.low is None or first.low <= true + 1e-7 * size, blocks
+        assert first.high is None or first.high >= true - 1e-7 * size, blocks

@@ -17,6 +17,7 @@ import pandas as pd
 from sopkit.errors import PlanError
 from sopkit.supply.basis import fit_basis, label_basis
 from sopkit.supply.case import Array, Case
+from sopkit.supply.first_answer import FirstAnswer, guess_answer
 from sopkit.supply.lp import Lp, Model, to_lp
 from sopkit.supply.model import build_model
 from sopkit.supply.read_plan import Plan, read_plan
@@ -183,6 +184,19 @@ class Living:
         self._solver.run()
         found = self._read(arrays.lp)
         return self.base if found is None else _to_answer(arrays, found, self._solver.getBasis())
+
+    def guess(self, case: Case, demand: pd.DataFrame) -> FirstAnswer:
+        """Return at least and at most what a change costs, before anything is solved.
+
+        Shown at once, as one number where both ends are close, else as a range; `ask` follows.
+
+        Raises:
+            PlanError: a place is unknown to the case.
+        """
+        arrays = self.to_arrays(case, demand)
+        if not is_alike(self.base.arrays, arrays):
+            return FirstAnswer(None, None)
+        return guess_answer(self.base, arrays)
 
     def to_arrays(self, case: Case, demand: pd.DataFrame) -> Arrays:
         """Return a changed case as arrays in the units of the base, so that they compare."""
