@@ -13,7 +13,14 @@ from sopkit.demand.clashes import find_clashes
 from sopkit.demand.levels import add_family
 from sopkit.finance import complete_prices, to_money
 from sopkit.inventory import project_inventory
-from sopkit.supply import SupplyTables, net_demand, prepare_case, rate_loads, rough_cut_load
+from sopkit.supply import (
+    SupplyTables,
+    join_demands,
+    net_demand,
+    prepare_case,
+    rate_loads,
+    rough_cut_load,
+)
 from sopkit.tables import CELL, PLACE
 
 PREVIEW_TABLES = (
@@ -150,9 +157,7 @@ def _preview_supply(
         for side in (before, after)
     ]
     bundle = SupplyTables.collect({**tables, "price": price})
-    case = prepare_case(
-        bundle, pd.concat(nets, ignore_index=True), solved, working_days=working_days
-    )
+    case = prepare_case(bundle, join_demands(*nets), solved, working_days=working_days)
     loads = [rate_loads(rough_cut_load(case, net)) for net in nets]
     stock = _compare_stock(plan, nets[0], nets[1])
     return _within(stock, periods), _within(_compare_loads(loads[0], loads[1]), periods)

@@ -6,15 +6,17 @@ Notebooks and `scenario` call what is listed here; the modules are the steps of 
 from __future__ import annotations
 
 from sopkit.supply.assess import Assessment, assess_target
-from sopkit.supply.beside import solve_beside_rules
+from sopkit.supply.beside import explain_plan, solve_beside_rules
 from sopkit.supply.case import Case, Rates
 from sopkit.supply.check import check_plan
 from sopkit.supply.explain import explain_shortages, list_fixes, rank_bottlenecks, start_living
 from sopkit.supply.living import Living
 from sopkit.supply.loads import find_lead_times, rough_cut_load
-from sopkit.supply.netting import extend_forecast, net_demand
+from sopkit.supply.netting import extend_forecast, join_demands, net_demand
 from sopkit.supply.network import list_lots, usable_stock
 from sopkit.supply.open_case import open_case
+from sopkit.supply.overload import add_overload
+from sopkit.supply.pegging import list_expiring, peg_plan, what_it_serves, what_serves
 from sopkit.supply.prepare import prepare_case, set_targets
 from sopkit.supply.problems import find_supply_problems
 from sopkit.supply.questions import list_questions, sum_what_if
@@ -45,20 +47,25 @@ __all__ = [
     "Plan",
     "Rates",
     "SupplyTables",
+    "add_overload",
     "assess_target",
     "check_plan",
     "compare_plans",
+    "explain_plan",
     "explain_shortages",
     "extend_forecast",
     "find_lead_times",
     "find_supply_problems",
+    "join_demands",
     "list_codes",
+    "list_expiring",
     "list_fixes",
     "list_lots",
     "list_questions",
     "list_released",
     "net_demand",
     "open_case",
+    "peg_plan",
     "plan_by_rules",
     "prepare_case",
     "rank_bottlenecks",
@@ -82,4 +89,6 @@ __all__ = [
     "sum_what_if",
     "usable_stock",
     "what_if",
+    "what_it_serves",
+    "what_serves",
 ]

@@ -156,3 +156,17 @@ def _consume_months(
             left[:, target] -= taken
             excess[:, month] -= taken
     return left
+
+
+def join_demands(*demands: pd.DataFrame) -> pd.DataFrame:
+    """Return demands of several plans as one, each cell once: to prepare one case for them all.
+
+    Args:
+        demands: contract `net_demand`, each.
+
+    Returns:
+        Contract `net_demand`; where several name a cell, the first one's quantity.
+    """
+    table = TABLES["net_demand"]
+    rows = pd.concat(demands, ignore_index=True).drop_duplicates(list(table.key), keep="first")
+    return fit_columns(rows, table)
