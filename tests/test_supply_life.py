@@ -8,7 +8,7 @@ import pytest
 from builders import table
 from supply_cases import FREE, demand, line, months, service, tables
 
-from sopkit.supply import Rates, solve_plan
+from sopkit.supply import Rates, check_plan, solve_plan
 from sopkit.supply.batches import last_months, list_batches
 
 
@@ -380,3 +380,19 @@ def test_one_place_costs_what_a_model_of_all_its_batches_costs(seed):
     )
     plan = solve_plan(case, wanted, company[-1], rates=rates)
     assert plan.objective == pytest.approx(cost_with_batches(*company), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(40, 52))
+def test_the_independent_check_follows_the_batches_of_a_plan(seed):
+    company = random_place(seed)
+    case, wanted = as_tables(*company)
+    plan = solve_plan(case, wanted, company[-1], rates=FREE)
+    checks = check_plan(case, plan).set_index("check")["passed"]
+    assert checks["shelf_life"] and checks["stock_limits"] and checks["balance"]
+
+
+def test_the_check_sees_what_is_served_too_old():
+    plan = solve_plan(perishable(200), PEAK, months(4), rates=FREE)
+    short_lived = perishable(30.4)  # of 300 held at the end of March, 200 are older than a month
+    checks = check_plan(short_lived, plan).set_index("check")
+    assert not checks.loc["shelf_life", "passed"]

@@ -11,6 +11,8 @@ from collections.abc import Callable
 import pandas as pd
 
 from sopkit.supply.check.fences import check_fences
+from sopkit.supply.check.life import check_shelf_life
+from sopkit.supply.check.limits import check_stock_limits
 from sopkit.supply.check.lots import check_lots, check_whole_people
 from sopkit.supply.check.network import (
     check_arrivals,
@@ -53,6 +55,8 @@ CHECKS: dict[str, Check] = {
     "fences": check_fences,
     "open_orders": check_open_orders,
     "shares": check_shares,
+    "stock_limits": check_stock_limits,
+    "shelf_life": check_shelf_life,
     "machine_hours": check_machine_hours,
     "heads": check_heads,
     "head_hours": check_head_hours,
