@@ -13,6 +13,7 @@ import numpy as np
 from sopkit.supply.basis import BASIC
 from sopkit.supply.lp import Array, Lp, split_lp
 from sopkit.supply.stopped import bound_of
+from sopkit.supply.tie import tie_sums
 
 SIMPLEX_COLUMNS = 200_000
 OUT_OF_TIME = "time limit reached"
@@ -207,7 +208,11 @@ def _try_method(
 ) -> Solution:
     if method == "simplex" and basis is None:
         return _solve_reduced(lp, time_limit)
-    return read_solution(_run(lp, method, time_limit, basis))
+    solver = _run(lp, method, time_limit, basis)
+    found = read_solution(solver)
+    if found.status != "optimal" or found.x is None or found.basis is None:
+        return found
+    return replace(found, x=tie_sums(solver, lp, found.x, found.basis))
 
 
 def _solve_reduced(lp: Lp, time_limit: float) -> Solution:
