@@ -137,7 +137,16 @@ def test_the_bundle_is_made_once_and_kept(reports):
 @pytest.mark.slow
 def test_the_workbook_holds_the_plan(reports):
     book = openpyxl.load_workbook(reports / "2026-11" / "plan.xlsx")
-    assert book.sheetnames == ["Plan", "Supply plan", "Shortages", "Capacity", "About"]
+    assert book.sheetnames == [
+        "Plan",
+        "Supply plan",
+        "Make, buy, move",
+        "Orders to release",
+        "Shortages",
+        "Fixes",
+        "Capacity",
+        "About",
+    ]
     sheet = book["Shortages"]
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[0][:5] == ("Item", "Name", "Location", "Name", "Month")

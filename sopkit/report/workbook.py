@@ -22,7 +22,10 @@ from sopkit.report.pages import Issue
 SHEETS = {
     "plan": ("approved_plan", "consensus_plan", "plan_service"),
     "supply": ("constrained_plan",),
+    "flows": ("plan_flow",),
+    "orders": ("firm_order",),
     "shortage": ("shortage",),
+    "fixes": ("shortage_fix",),
     "capacity": ("plan_resource", "capacity_load"),
 }
 _NAMED = ("item", "location", "customer", "resource")

@@ -14,7 +14,7 @@ from sopkit.supply.rules.fences import list_fence_days, month_days
 from sopkit.supply.stages import rank_levels
 from sopkit.tables import ALL, TABLES, fit_columns
 
-PALLET = "pallet"
+PALLETS = ("pallet", "pal", "托", "托盘")
 DIVISIBLE = ("kg", "g", "t", "l", "litre", "liter", "m", "m2", "m3", "kwh")
 NOISE = 1e-6
 HALF = 0.5
@@ -152,7 +152,7 @@ def _usual_lots(
     lot = np.where(base.isin(divisible), 0.0, 1.0)
     if uom_conversion is None:
         return lot
-    rows = uom_conversion[uom_conversion["unit"].astype(str).str.lower() == PALLET]
+    rows = uom_conversion[uom_conversion["unit"].astype(str).str.lower().isin(PALLETS)]
     pallet = item.map(rows.drop_duplicates("item").set_index("item")["base_qty"]).to_numpy(float)
     sent = (case.ways["flow_kind"] != "make").to_numpy()
     return np.where(sent & (np.nan_to_num(pallet) > 0), pallet, lot)
