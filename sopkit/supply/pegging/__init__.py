@@ -17,7 +17,7 @@ from sopkit.supply.case import Array, Case
 from sopkit.supply.pegging.supplies import join_words, name_flows
 from sopkit.supply.pegging.walk import walk_plan
 from sopkit.supply.read_plan import Plan
-from sopkit.tables import PLACE, TABLES, fit_columns
+from sopkit.tables import TABLES, fit_columns
 
 DECIMALS = 6
 EXPIRING = ["supply_key", "batch", "item", "location", "period", "expired_qty", "loss_value"]

@@ -151,6 +151,7 @@ def _list_flows(case: Case, plan: Plan) -> pd.DataFrame:
 
 
 def delays_of_ways(case: Case) -> list[list[tuple[int, float]]]:
+    """Return, for each way, the months until a flow arrives and the share that does then."""
     delays: list[list[tuple[int, float]]] = [[] for _ in range(len(case.ways))]
     for delay, share in list_arrivals(case.ways):
         for way in np.flatnonzero(share > 0):
