@@ -31,6 +31,7 @@ NEAR, WHOLE = 0.5, 1e-5
 FEW = 150
 MONTH_GAP, MONTH_NODES = 0.3, 50
 DIVE_SECONDS = 120.0
+SEARCH_SHARE = 0.8
 Propose = Callable[[dict[str, Array], float], tuple[dict[str, Array], dict[str, Array]]]
 
 
@@ -76,16 +77,18 @@ def solve_whole(
     relaxed = solve_lp(linear, time_limit=time_limit, basis=basis)
     if relaxed.x is None:
         return relaxed
-    if whole.sum() <= FEW:
-        found = dive(linear, whole, relaxed, hints)
-    else:
-        found = search_months(lp, relaxed, hints, gap=gap, constant=constant, until=until)
-    status, bound = relaxed.status, -np.inf if relaxed.bound is None else relaxed.bound
-    cost = float(lp.cost @ found)
-    if cost - bound > gap * abs(cost + constant):
-        found, status, proven = _search(lp, found, gap, constant, until)
-        bound = max(bound, proven)
+    few = int(whole.sum()) <= FEW
+    tries = 0.0 if few else MONTH_GAP * gap
+    found = search_months(lp, relaxed, hints, gap=tries, constant=constant, until=until)
     planned = solve_lp(_fix(linear, whole, found), time_limit=time_limit)
+    if planned.x is None:
+        return planned
+    status, bound = relaxed.status, -np.inf if relaxed.bound is None else relaxed.bound
+    cost = float(lp.cost @ planned.x)
+    if cost - bound > gap * abs(cost + constant):
+        found, status, proven = _search(lp, planned.x, gap, constant, until)
+        bound = max(bound, proven)
+        planned = solve_lp(_fix(linear, whole, found), time_limit=time_limit)
     return replace(planned, status=status, bound=bound if np.isfinite(bound) else None)
 
 
@@ -99,28 +102,30 @@ def _fix(linear: Lp, whole: Array, x: Array) -> Lp:
 def search_months(
     lp: Lp, relaxed: Solution, hints: Hints, *, gap: float, constant: float, until: float
 ) -> Array:
-    """Return a plan in whole numbers, searched month by month.
+    """Return a plan in whole numbers, found month by month.
 
     Only a month's numbers are whole while it is searched: later months stay linear, earlier ones
-    are fixed. Where time runs out, the rest is rounded (`dive`).
+    are fixed. A month is rounded (`dive`); where that costs more than `gap`, the solver searches
+    on from there, in its share of the time that is left.
 
     Args:
+        gap: share of the plan's cost that a month may be dearer than the best; 0: only rounded.
         until: second (of `perf_counter`) at which it should be done.
     """
     whole = lp.whole.astype(bool)
     months = _group_months(np.floor(_gather(lp, hints.stages) / hints.month), whole)
     part, x = replace(lp, whole=np.zeros_like(lp.whole)), np.asarray(relaxed.x)
-    for month in np.unique(months[whole]):
+    named = np.unique(months[whole])
+    for count, month in enumerate(named):
         now = whole & (months == month)
-        seconds = until - perf_counter()
-        found = None
-        if seconds > 1:
+        before = float(lp.cost @ x)
+        found = dive(part, now, replace(relaxed, x=x), hints)
+        seconds = SEARCH_SHARE * (until - perf_counter()) / (len(named) - count)
+        dearer = float(lp.cost @ found) - before > gap * abs(before + constant)
+        if gap and dearer and seconds > 1:
             month_lp = replace(part, whole=now.astype(lp.whole.dtype))
-            solver = _run_search(month_lp, MONTH_GAP * gap, constant, seconds, MONTH_NODES)
-            found = np.asarray(solver.getSolution().col_value) if has_plan(solver) else None
-        if found is None:
-            start = replace(relaxed, x=x)
-            return dive(part, whole & (months >= month), start, hints)
+            solver = _run_search(month_lp, gap, constant, seconds, MONTH_NODES, found)
+            found = _better(solver, lp, found)
         x, part = found, _fix(part, now, found)
     return x
 
@@ -173,14 +178,18 @@ def dive(linear: Lp, whole: Array, relaxed: Solution, hints: Hints) -> Array:
         set_basis(solver, relaxed.basis)
     x = np.asarray(relaxed.x)
     stage = _gather(linear, hints.stages)
-    outside = _gather(
+    outside = linear.cost * _gather(
         linear, {name: at >= 0.0 for name, at in linear.columns.items() if name in hints.outside}
     )
     for one in np.unique(stage[whole]):
         left = np.flatnonzero(whole & (stage == one))
         while len(left):
-            x, left = _step(solver, linear, left, x, hints, linear.cost * outside)
-    return x
+            x, left = _step(solver, linear, left, x, hints, outside)
+    if (np.abs(x[whole] - np.round(x[whole])) <= WHOLE).all():
+        return x
+    lower, _ = _round_columns(linear, x, hints, 1.0)
+    planned = solve_lp(_fix(linear, whole, np.where(whole, lower, x)), time_limit=DIVE_SECONDS)
+    return x if planned.x is None else planned.x
 
 
 def _gather(lp: Lp, values: dict[str, Array], usual: float = 0.0) -> Array:
@@ -247,8 +256,12 @@ def _search(
     solver = _run_search(lp, gap, constant, seconds, start=start)
     proven = float(solver.getInfo().mip_dual_bound) - constant
     proven = proven if np.isfinite(proven) else -np.inf
-    if has_plan(solver):
-        found = np.asarray(solver.getSolution().col_value)
-        if lp.cost @ found <= lp.cost @ start:
-            return found, status_of(solver), proven
-    return start, status_of(solver), proven
+    return _better(solver, lp, start), status_of(solver), proven
+
+
+def _better(solver: Any, lp: Lp, start: Array) -> Array:
+    """Return the plan of a solver that has searched, or the start where it has no better one."""
+    if not has_plan(solver):
+        return start
+    found = np.asarray(solver.getSolution().col_value)
+    return found if lp.cost @ found <= lp.cost @ start else start
