@@ -208,7 +208,11 @@ def _try_method(
 ) -> Solution:
     if method == "simplex" and basis is None:
         return _solve_reduced(lp, time_limit)
-    solver = _run(lp, method, time_limit, basis)
+    return _read_tied(_run(lp, method, time_limit, basis), lp)
+
+
+def _read_tied(solver: Any, lp: Lp) -> Solution:
+    """Return what a solver that has run holds, the sums of an optimum made exact."""
     found = read_solution(solver)
     if found.status != "optimal" or found.x is None or found.basis is None:
         return found
@@ -229,7 +233,7 @@ def _solve_reduced(lp: Lp, time_limit: float) -> Solution:
     solver.presolve()
     if solver.getModelPresolveStatus() != highspy.HighsPresolveStatus.kReduced:
         solver.run()
-        return read_solution(solver)
+        return _read_tied(solver, lp)
     reduced = highspy.Highs()
     reduced.silent()
     reduced.passModel(solver.getPresolvedLp())
@@ -239,7 +243,7 @@ def _solve_reduced(lp: Lp, time_limit: float) -> Solution:
     status = status_of(reduced)
     if status == "optimal":
         solver.postsolve(reduced.getSolution(), reduced.getBasis())
-        return read_solution(solver)
+        return _read_tied(solver, lp)
     bound, x = bound_of(reduced), None
     if has_plan(reduced):
         solver.postsolve(reduced.getSolution())
