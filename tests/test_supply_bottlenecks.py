@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from builders import table
 from supply_cases import FREE, demand, line, months, random_company, service, tables
@@ -87,25 +89,23 @@ def test_dearer_limits_come_first_and_no_more_than_asked():
     assert found["worth_value"].is_monotonic_decreasing
 
 
-@pytest.mark.parametrize("seed", [5, 12])
-def test_the_worth_is_the_difference_of_two_plans(seed):
+@pytest.mark.parametrize(("seed", "kind"), [(5, "supplier"), (12, "resource")])
+def test_the_worth_is_the_difference_of_two_plans(seed, kind):
     company, wanted, periods = random_company(seed)
     case = prepare_case(company, wanted, periods, rates=Rates())
     plan = solve_case(case, wanted)
     found = rank_bottlenecks(case, wanted, plan, most=5)
     check_table(found, TABLES["bottleneck"])
     assert (found["worth_low_value"] <= found["worth_high_value"] + 1e-6).all()
-    row = found[found["limit_kind"] == "supplier"].iloc[0]
-    fix = Fix(
-        "more_supply",
-        row["limit_code"],
-        row["item"],
-        row["location"],
-        row["period"],
-        row["period"],
-        1.0,
-    )
-    edited, _ = apply_fix(case, wanted, fix)
+    row = found[found["limit_kind"] == kind].iloc[0]
+    if kind == "supplier":
+        names = ["limit_code", "item", "location", "period", "period"]
+        edited, _ = apply_fix(case, wanted, Fix("more_supply", *row[names], 1.0))
+    else:
+        hours = company.capacity
+        one = (hours["resource"] == row["limit_code"]) & (hours["period"] == row["period"])
+        more = hours.assign(regular_hours=hours["regular_hours"] + one)
+        edited = replace(company, capacity=more)
     more = solve_case(prepare_case(edited, wanted, periods, rates=Rates()), wanted)
     gained = plan.objective - more.objective
     assert row["worth_value"] == pytest.approx(gained, abs=1e-6 * plan.objective)

@@ -2,10 +2,12 @@
 
 import pandas as pd
 import pytest
+from benchmarks.supply_causes import draw_singles, judge
 from builders import table
 from supply_cases import FREE, demand, line, months, service, tables
 
 from sopkit.supply import explain_shortages, prepare_case, solve_case
+from sopkit.supply.explain import list_also_hit
 
 
 def explain(case_tables, wanted, count=3, **options):
@@ -137,3 +139,106 @@ def test_lanes_that_lead_back_and_forth_do_not_hide_the_cause():
     )
     shortage = explain(case, demand("A D 2026-01 130", "A E 2026-01 90"))
     assert shortage["cause_code"].unique().tolist() == ["L"]
+
+
+def test_a_fence_is_named_with_whose_it_is():
+    frames = line()
+    frames["operation"] = table(
+        "operation item location unit_cost_value frozen_days", "opA A P 4 31"
+    )
+    shortage = explain(tables(**frames, service_class=service()), demand("A P 2026-01 30"))
+    assert named(shortage) == ("fence", "opA", "2026-01")
+
+
+def test_a_maximum_of_stock_that_stops_building_ahead_is_a_policy():
+    case = tables(
+        **line(), stock_policy=table("item location max_qty", "A P 10"), service_class=service()
+    )
+    shortage = explain(case, demand("A P 2026-02 150"))
+    assert named(shortage)[:2] == ("policy", "max_stock")
+    assert shortage["short_qty"].tolist() == [40]
+
+
+def test_room_is_a_policy():
+    case = tables(**line(), storage=table("location max_places", "P 10"), service_class=service())
+    assert named(explain(case, demand("A P 2026-02 150")))[:2] == ("policy", "storage")
+
+
+def test_a_short_life_that_stops_building_ahead_is_a_policy():
+    case = tables(**line(), item=table("item shelf_life_days", "A 15.2"), service_class=service())
+    assert named(explain(case, demand("A P 2026-03 190")))[:2] == ("policy", "shelf_life")
+
+
+def test_an_agreed_share_is_a_policy():
+    case = tables(
+        purchase_term=table(
+            "supplier item price_value max_qty max_share_rate", "S A 5 - 0.5", "T A 6 20 1"
+        ),
+        price=table("item price_value", "A 100"),
+        service_class=service(),
+    )
+    shortage = explain(case, demand("A P 2026-01 100"))
+    assert named(shortage)[:2] == ("policy", "share")
+    assert shortage["short_qty"].tolist() == [pytest.approx(60)]
+
+
+def also(shortage):
+    row = shortage.iloc[0]
+    return row["cause"], row["cause_code"], row["also_cause"], row["also_code"]
+
+
+def test_a_lane_that_would_hold_after_the_line_is_named_too():
+    case = tables(
+        **line("100"),
+        lane=table("from_location to_location max_qty", "P D 110"),
+        service_class=service(),
+    )
+    assert also(explain(case, demand("A D 2026-01 130"), 1)) == ("resource", "L", "lane", "P > D")
+
+
+def test_a_part_that_would_be_missing_after_the_line_is_named_by_its_own_limit():
+    case = tables(
+        **line("100"),
+        bom=table("item component component_qty", "A cap 1"),
+        purchase_term=table("supplier item price_value max_qty", "S cap 1 120"),
+        service_class=service(),
+    )
+    found = also(explain(case, demand("A P 2026-01 130"), 1))
+    assert found == ("resource", "L", "supplier", "S")
+
+
+def test_two_limits_that_are_both_used_up_are_both_named():
+    case = tables(
+        **line("100"),
+        lane=table("from_location to_location max_qty", "P D 100"),
+        service_class=service(),
+    )
+    found = also(explain(case, demand("A D 2026-01 130"), 1))
+    assert {found[1], found[3]} == {"L", "P > D"}
+
+
+def test_one_limit_alone_has_no_second():
+    shortage = explain(tables(**line(), service_class=service()), demand("A P 2026-01 130"))
+    assert shortage["also_cause"].isna().all()
+
+
+def test_who_else_is_hit_by_a_limit():
+    frames = line()
+    frames["operation"] = table(
+        "operation item location unit_cost_value", "opA A P 4", "opB B P 1", "opC C P 1"
+    )
+    frames["resource_need"] = table("operation resource hours_per_unit", "opA L 1", "opB L 1")
+    frames["price"] = table("item price_value", "A 100", "C 90")
+    case = tables(
+        **frames, bom=table("item component component_qty", "C B 1"), service_class=service()
+    )
+    shortage = explain(case, demand("A P 2026-01 80", "C P 2026-01 80"), 1)
+    hit = list_also_hit(shortage, "resource", "L")
+    assert hit[["item", "hit"]].to_numpy().tolist() == [["C", "behind"]]
+
+
+@pytest.mark.parametrize("kind", ["resource", "supplier", "lane"])
+def test_a_planted_cause_is_named_in_companies_drawn_at_random(kind):
+    """A slice of tests/benchmarks/supply_causes.py, another seed."""
+    judged = [judge(one)[0] for _, one in draw_singles([kind], seed=4_100, count=1)]
+    assert judged == [True]

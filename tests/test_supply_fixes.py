@@ -145,30 +145,20 @@ def test_nothing_short_needs_no_fix():
     assert fixes.empty and list(fixes.columns)[:4] == ["item", "location", "period", "rank"]
 
 
-@pytest.mark.parametrize("seed", [3, 8, 21])
+@pytest.mark.parametrize("seed", [3, 8])
 def test_a_gain_is_the_difference_of_two_cold_solves_of_edited_tables(seed):
     company, wanted, periods = random_company(seed)
     case = prepare_case(company, wanted, periods, rates=Rates())
     plan = solve_case(case, wanted)
-    fixes = list_fixes(case, wanted, plan, explain_shortages(case, plan, probes=0), most=4)
+    fixes = list_fixes(case, wanted, plan, explain_shortages(case, plan, probes=0), most=3)
     check_table(fixes, TABLES["shortage_fix"])
     assert len(fixes) >= 3
     before = solve_plan(company, wanted, periods).objective
     for _, row in fixes.iterrows():
         edited, changed = apply_fix(case, wanted, to_fix(row))
-        after = solve_plan(edited, changed, periods).objective
+        again = prepare_case(edited, changed, periods, rates=Rates())
+        after = solve_case(again, changed).objective
         assert row["gain_value"] == pytest.approx(before - after, abs=1e-6 * abs(before))
-
-
-@pytest.mark.parametrize("seed", [3, 8])
-def test_a_fix_in_the_arrays_is_the_fix_in_the_tables(seed):
-    company, wanted, periods = random_company(seed)
-    case = prepare_case(company, wanted, periods, rates=Rates())
-    plan = solve_case(case, wanted)
-    fixes = list_fixes(case, wanted, plan, explain_shortages(case, plan, probes=0))
-    for _, row in fixes.iterrows():
-        tables_of, changed = apply_fix(case, wanted, to_fix(row))
-        again = prepare_case(tables_of, changed, periods, rates=Rates())
         quick, _ = fix_case(case, wanted, to_fix(row))
         for name in ("overtime_hours", "regular_hours", "way_limit", "way_cost", "arriving"):
             assert np.allclose(getattr(quick, name), getattr(again, name)), name
