@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -142,8 +142,10 @@ class SupplyReview(Declared):
     cover_months: float = Field(
         default=3.0, description="months of use above targets from which stock is too much", ge=0
     )
-    objective: Literal["cost", "margin"] = Field(
-        default="cost", description="cost: least cost at target service; margin: most margin"
+    objective: str = Field(
+        default="cost",
+        description="cost: least cost at target service; margin: most margin",
+        pattern=r"^(cost|margin)$",
     )
     holding_rate: float = Field(
         default=0.20, description="cost of holding stock, share of unit cost a year", ge=0, le=2
