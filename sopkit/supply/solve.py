@@ -10,6 +10,7 @@ import pandas as pd
 
 from sopkit.supply.basis import fit_basis, label_basis
 from sopkit.supply.case import Array, Case, Rates
+from sopkit.supply.groups import Start, solve_groups
 from sopkit.supply.lp import Model, to_lp
 from sopkit.supply.model import build_model
 from sopkit.supply.prepare import prepare_case
@@ -22,6 +23,9 @@ from sopkit.supply.twin.plan import rule_values
 from sopkit.supply.twin.repair import to_columns
 from sopkit.supply.units import find_money
 from sopkit.supply.whole import solve_whole
+
+LARGE_COLUMNS = 300_000
+BY_GROUPS = "plan by groups"
 
 
 def solve_plan(
@@ -65,7 +69,8 @@ def solve_case(
     """Return the cheapest plan of a prepared case for a demand; for scenarios, again and again.
 
     A solver that is stopped by the time limit gives its plan if it has one, else the plan by rules
-    (`plan_by_rules`) stands; `Plan.status` says so, `Plan.bound` what is proven, `Plan.gap` how
+    (`plan_by_rules`), or of a large model the one made group by group (`solve_groups`), stands;
+    `Plan.status` says so, `Plan.bound` what is proven, `Plan.gap` how
     far the plan may be from the cheapest.
 
     Without `start` the solve is cold, on one thread and with one seed, so that the same input
@@ -88,8 +93,14 @@ def solve_case(
     marks.append(perf_counter())
     known = fit_basis(start.basis, model, lp) if start is not None and start.basis else None
 
+    groups: Start | None = None
+    if known is None and len(lp.cost) > LARGE_COLUMNS and not lp.whole.any():
+        groups = solve_groups(case, streams, model, lp, time_limit=time_limit)
+        known = None if groups is None else groups.basis
+        time_limit = max(time_limit - (perf_counter() - marks[-1]), 0.0)
+
     def by_rules() -> Array:
-        return to_columns(lp, rule_values(case, streams, model))
+        return groups.x if groups else to_columns(lp, rule_values(case, streams, model))
 
     if lp.whole.any():
         found = solve_whole(
@@ -113,7 +124,8 @@ def solve_case(
     plan.sizes.update(columns=len(lp.cost), rows=len(lp.row_lower))
     basis = label_basis(model, lp, found.basis) if found.basis is not None else None
     bound = None if found.bound is None else found.bound * lp.money + constant_of(model)
-    return replace(plan, status=found.status, basis=basis, bound=bound)
+    status = found.status.replace(BY_RULES, BY_GROUPS) if groups else found.status
+    return replace(plan, status=status, basis=basis, bound=bound)
 
 
 def constant_of(model: Model) -> float:

@@ -65,7 +65,7 @@ def solve_lp(
     if len(parts) == 1:
         one = _solve_part(lp, time_limit, basis, whole_gap)
         return one if rules is None or one.x is not None else _fall_back(one, rules())
-    pieces = [_cut(lp, *part) for part in parts]
+    pieces = [cut_lp(lp, *part) for part in parts]
     starts = [
         None if basis is None else (basis[0][columns], basis[1][rows]) for columns, rows in parts
     ]
@@ -85,7 +85,7 @@ def _fall_back(found: Solution, plan: Array) -> Solution:
     return replace(found, x=plan, status=f"{found.status}: {BY_RULES}", basis=None)
 
 
-def _cut(lp: Lp, columns: Array, rows: Array) -> Lp:
+def cut_lp(lp: Lp, columns: Array, rows: Array) -> Lp:
     """Return the part of the arrays that has these columns and rows."""
     return replace(
         lp,
@@ -154,7 +154,7 @@ def _solve_linear(lp: Lp, time_limit: float, basis: tuple[Array, Array] | None) 
     known: tuple[Array, Array] | None = None
     while True:
         start = None if known is None else (known[0], known[1][there])
-        found = _solve_rows(_cut(lp, every, np.flatnonzero(there)), time_limit, start)
+        found = _solve_rows(cut_lp(lp, every, np.flatnonzero(there)), time_limit, start)
         if found.x is None:
             return _spread_rows(found, there)
         sums = lp.matrix @ found.x
@@ -257,12 +257,13 @@ def read_solution(solver: Any) -> Solution:
     found, status = solver.getSolution(), status_of(solver)
     info = solver.getInfo()
     proven = status == "optimal"
+    stopped = bound_of(solver) if status == OUT_OF_TIME else None
     return Solution(
         status=status,
         x=np.asarray(found.col_value) if proven or has_plan(solver) else None,
         row_dual=np.asarray(found.row_dual) if found.dual_valid else np.zeros(solver.getNumRow()),
         basis=read_basis(solver),
-        bound=float(info.objective_function_value) if proven else None,
+        bound=float(info.objective_function_value) if proven else stopped,
     )
 
 
