@@ -5,7 +5,8 @@
 Lean: the whole path (tables, case, model, solve, plan tables with duals) against raw HiGHS arrays
 on the same compact model and on the plain formulation. Interactive: what-ifs on one living solver
 against the cold solve. Next month: last month's basis against a cold start. All CPU seconds of this
-one process, side by side. `--full` adds size L, each in a process of its own.
+one process, side by side, after size S has loaded what both sides import. `--full` adds size L, each
+in a process of its own.
 """
 
 from __future__ import annotations
@@ -288,6 +289,7 @@ def main() -> None:
         print(json.dumps(measure_large(given.lead, given.large, given.limit)))
         return
     print(f"size {given.size}, lead times in {given.lead}")
+    solve_whole(make_instance("S", lead=given.lead))
     made = make_instance(given.size, lead=given.lead)
     cold, plan = print_lean(made, given.size)
     print_interactive(made, plan, cold)
