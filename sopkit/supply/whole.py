@@ -29,7 +29,7 @@ from sopkit.supply.solver import (
 
 NEAR, WHOLE = 0.5, 1e-5
 FEW = 150
-MONTH_GAP, MONTH_NODES = 0.3, 50
+MONTHS_GAP, MONTH_NODES = 0.8, 50
 DIVE_SECONDS = 120.0
 SEARCH_SHARE = 0.8
 Propose = Callable[[dict[str, Array], float], tuple[dict[str, Array], dict[str, Array]]]
@@ -78,7 +78,7 @@ def solve_whole(
     if relaxed.x is None:
         return relaxed
     few = int(whole.sum()) <= FEW
-    tries = 0.0 if few else MONTH_GAP * gap
+    tries = 0.0 if few else MONTHS_GAP * gap
     found = search_months(lp, relaxed, hints, gap=tries, constant=constant, until=until)
     planned = solve_lp(_fix(linear, whole, found), time_limit=time_limit)
     if planned.x is None:
@@ -105,17 +105,19 @@ def search_months(
     """Return a plan in whole numbers, found month by month.
 
     Only a month's numbers are whole while it is searched: later months stay linear, earlier ones
-    are fixed. A month is rounded (`dive`); where that costs more than `gap`, the solver searches
-    on from there, in its share of the time that is left.
+    are fixed. A month is rounded (`dive`); where that costs more than its part of `gap`, the solver
+    searches on from there, in its share of the time that is left.
 
     Args:
-        gap: share of the plan's cost that a month may be dearer than the best; 0: only rounded.
+        gap: share of the plan's cost that all months together may be dearer than the linear plan;
+            0: only rounded.
         until: second (of `perf_counter`) at which it should be done.
     """
     whole = lp.whole.astype(bool)
     months = _group_months(np.floor(_gather(lp, hints.stages) / hints.month), whole)
     part, x = replace(lp, whole=np.zeros_like(lp.whole)), np.asarray(relaxed.x)
     named = np.unique(months[whole])
+    gap = gap / max(len(named), 1)
     for count, month in enumerate(named):
         now = whole & (months == month)
         before = float(lp.cost @ x)
