@@ -7,6 +7,9 @@ it uses stock of other places, hours of resources, and money.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +17,7 @@ from sopkit.periods import DAYS_PER_MONTH
 from sopkit.supply.tables import SupplyTables
 from sopkit.tables import ALL, PLACE
 
+Place = tuple[str, str]
 SLIVER = 0.05
 WAY_COLUMNS = [
     "flow_kind",
@@ -34,26 +38,35 @@ def find_places(tables: SupplyTables, demand: pd.DataFrame) -> pd.DataFrame:
     and again, the parts of what can be made there and the places from which a lane leads there.
     Places that nothing can ever reach are left out unless somebody wants the item there.
     """
-    wanted = _distinct(demand[PLACE], tables.stock_target[PLACE])
-    ordered = _distinct(tables.open_supply[PLACE], tables.released_plan[PLACE])
-    stocked = _distinct(usable_stock(tables.opening_stock)[PLACE], ordered)
-    known = _distinct(wanted, stocked)
-    arcs = _find_arcs(tables)
-    while True:
-        feeding = arcs.merge(known, left_on=["item", "location"], right_on=PLACE, how="inner")[
-            ["from_item", "from_location"]
-        ]
-        feeding.columns = pd.Index(PLACE)
-        wider = _distinct(known, _expand_all_lanes(tables.lane, known), feeding)
-        if len(wider) == len(known):
-            break
-        known = wider
-    return _drop_unreachable(tables, known, wanted)
+    parts = list_parts(tables.operation, tables.bom)
+    stock = _pairs(usable_stock(tables.opening_stock))
+    wanted = _pairs(demand) | _pairs(tables.stock_target)
+    stocked = stock | _pairs(tables.open_supply) | _pairs(tables.released_plan)
+    known = _follow(wanted | stocked, _list_givers(tables.lane, parts))
+    bought = tables.purchase_term
+    anywhere = set(bought.loc[bought["location"] == ALL, "item"])
+    starts = stock | _pairs(tables.open_supply) | _pairs(tables.operation) | _pairs(bought)
+    starts |= _pairs(parts, item="component")
+    starts = {place for place in known if place in starts or place[0] in anywhere}
+    reached = _follow(starts, _list_takers(tables.lane, known))
+    kept = sorted(reached | (wanted & known))
+    return pd.DataFrame(kept, columns=PLACE, dtype=object)
 
 
-def _distinct(*frames: pd.DataFrame) -> pd.DataFrame:
-    rows = pd.concat([frame[PLACE].astype(object) for frame in frames], ignore_index=True)
-    return rows.drop_duplicates().sort_values(PLACE, ignore_index=True)
+def _pairs(rows: pd.DataFrame, item: str = "item") -> set[Place]:
+    """Return the distinct (item, location) of the rows."""
+    columns = (rows[name].to_numpy(object).tolist() for name in (item, "location"))
+    return set(zip(*columns, strict=True))
+
+
+def _follow(start: set[Place], onward: Callable[[Place], list[Place]]) -> set[Place]:
+    """Return all places that can be come to from some, step by step."""
+    found, fresh = set(start), list(start)
+    while fresh:
+        fresh = [place for one in fresh for place in onward(one)]
+        fresh = list(set(fresh) - found)
+        found.update(fresh)
+    return found
 
 
 def usable_stock(opening_stock: pd.DataFrame) -> pd.DataFrame:
@@ -62,48 +75,43 @@ def usable_stock(opening_stock: pd.DataFrame) -> pd.DataFrame:
     return opening_stock[usable & (opening_stock["on_hand_qty"] > 0)]
 
 
-def _find_arcs(tables: SupplyTables) -> pd.DataFrame:
-    """Return which place feeds which: parts of operations, and lanes of a single item."""
-    parts = list_parts(tables.operation, tables.bom)
-    made = parts.rename(columns={"component": "from_item"}).assign(from_location=parts["location"])
-    lanes = tables.lane[tables.lane["item"] != ALL]
-    moved = lanes.rename(columns={"to_location": "location"}).assign(from_item=lanes["item"])
-    columns = ["item", "location", "from_item", "from_location"]
-    return pd.concat([made[columns], moved[columns]], ignore_index=True).drop_duplicates()
+def _list_givers(lane: pd.DataFrame, parts: pd.DataFrame) -> Callable[[Place], list[Place]]:
+    """Return what feeds a place: parts of its operations, places from which a lane leads to it."""
+    made: defaultdict[Place, list[Place]] = defaultdict(list)
+    own, pooled = _empty_lanes()
+    for item, place, component in _rows(parts, "item", "location", "component"):
+        made[item, place].append((component, place))
+    for item, start, end in _rows(lane, "item", "from_location", "to_location"):
+        (pooled[end] if item == ALL else own[item, end]).append(start)
+
+    def givers(place: Place) -> list[Place]:
+        item, location = place
+        starts = [*own.get(place, ()), *pooled.get(location, ())]
+        return [*made.get(place, ()), *((item, start) for start in starts)]
+
+    return givers
 
 
-def _expand_all_lanes(lane: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """Return the places from which a lane for all items leads to a known place."""
-    pooled = lane.loc[lane["item"] == ALL, ["from_location", "to_location"]]
-    fed = known.merge(pooled, left_on="location", right_on="to_location", how="inner")
-    return fed[["item", "from_location"]].rename(columns={"from_location": "location"})
+def _list_takers(lane: pd.DataFrame, known: set[Place]) -> Callable[[Place], list[Place]]:
+    """Return the known places to which a lane leads from a place."""
+    own, pooled = _empty_lanes()
+    for item, start, end in _rows(lane, "item", "from_location", "to_location"):
+        (pooled[start] if item == ALL else own[item, start]).append(end)
+
+    def takers(place: Place) -> list[Place]:
+        item, location = place
+        ends = [*own.get(place, ()), *pooled.get(location, ())]
+        return [(item, end) for end in ends if (item, end) in known]
+
+    return takers
 
 
-def _drop_unreachable(
-    tables: SupplyTables, known: pd.DataFrame, wanted: pd.DataFrame
-) -> pd.DataFrame:
-    """Return the places that supply can reach, and those where demand waits in vain."""
-    bought = tables.purchase_term
-    somewhere = set(bought.loc[bought["location"] == ALL, "item"])
-    starts = _distinct(
-        usable_stock(tables.opening_stock),
-        tables.open_supply,
-        tables.operation,
-        bought[bought["location"] != ALL],
-        list_parts(tables.operation, tables.bom).assign(item=lambda rows: rows["component"]),
-    )
-    reached = known.merge(starts, on=PLACE, how="left", indicator=True)["_merge"] == "both"
-    reached = reached | known["item"].isin(somewhere)
-    moves = list_moves(tables.lane, known)
-    while True:
-        ready = known[reached].rename(columns={"location": "from_location"})
-        led = moves.merge(ready, on=["item", "from_location"], how="inner")
-        now = known.merge(_distinct(led), on=PLACE, how="left", indicator=True)["_merge"] == "both"
-        if not (now & ~reached).any():
-            break
-        reached = reached | now
-    asked = known.merge(wanted, on=PLACE, how="left", indicator=True)["_merge"] == "both"
-    return known[reached | asked].reset_index(drop=True)
+def _empty_lanes() -> tuple[defaultdict[Place, list[str]], defaultdict[str, list[str]]]:
+    return defaultdict(list), defaultdict(list)
+
+
+def _rows(frame: pd.DataFrame, *names: str) -> Iterator[tuple[str, ...]]:
+    return zip(*(frame[name].to_numpy(object).tolist() for name in names), strict=True)
 
 
 def split_lead_times(days: pd.Series) -> tuple[pd.Series, pd.Series]:

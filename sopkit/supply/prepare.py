@@ -109,10 +109,13 @@ def set_targets(case: Case, stock_target: pd.DataFrame) -> Case:
 
 def _index_places(rows: pd.DataFrame, places: pd.DataFrame, location: str) -> pd.Series:
     """Return the row in `places` of each (item, location), -1 where there is none."""
-    numbers = places[PLACE].assign(_place=places.index)
-    keys = rows[["item", location]].set_axis(PLACE, axis="columns")
-    found = keys.merge(numbers, on=PLACE, how="left", validate="many_to_one")["_place"]
-    return pd.Series(found.fillna(-1).astype("int64").to_numpy(), index=rows.index)
+    known = {place: row for row, place in enumerate(zip(*_columns(places, *PLACE), strict=True))}
+    asked = zip(*_columns(rows, "item", location), strict=True)
+    return pd.Series([known.get(place, -1) for place in asked], index=rows.index, dtype="int64")
+
+
+def _columns(rows: pd.DataFrame, *names: str) -> list[list[str]]:
+    return [rows[name].to_numpy(object).tolist() for name in names]
 
 
 def _link_ways(ways: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
