@@ -693,6 +693,8 @@ def report(drawn: Iterator[tuple[str, Instance]], with_wrong: bool) -> None:
         judged.append((kind, good))
         if with_wrong and not good:
             print(f"  {kind}{tell(one, row)}", flush=True)
+        if with_wrong and len(judged) % 20 == 0:
+            print(f"  {sum(good for _, good in judged)}/{len(judged)} so far", flush=True)
     table = pd.DataFrame(judged, columns=["kind", "named"])
     sums = table.groupby("kind", sort=False)["named"].agg(["sum", "count"])
     for kind, row in sums.iterrows():

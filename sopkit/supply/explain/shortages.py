@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -28,9 +28,10 @@ def explain_shortages(
     """Return every demand served late or not at all, with its binding cause and money.
 
     The cause is read from the plan's prices (`Tracer.trace`). Then the plan is solved anew without
-    the limit that is named: what stays short, or as scarce as before, is stopped by a second one,
-    which is named too. Shortages of one limit share a solve; the dearest limits get one each, the
-    others one together.
+    the limit that is named: what stays missed, or as scarce as before, is stopped by a second one,
+    which is named too. Where a long lead time may be what really stops a demand, the plan without
+    it decides (`_look_behind`). Shortages of one limit share a solve; the dearest limits get one
+    each, the others one together.
 
     Args:
         plan: of this case, with all solved months (not cut by `within`).
@@ -45,15 +46,14 @@ def explain_shortages(
     """
     rows = list_missed(case, plan)
     causes = trace_all(case, plan, rows)
-    first = [cause.limit for cause in causes]
     also: list[Limit | None] = [None] * len(rows)
-    groups = _group(rows, first, probes)
+    groups = _group(rows, [cause.limit for cause in causes], probes)
     living = living or (start_living(case, plan) if groups else None)
     for members in groups:
         assert living is not None
-        found = _find_second(living, rows.iloc[members], [causes[m] for m in members])
-        for member, limit in zip(members, found, strict=True):
-            also[member] = limit
+        found = _look_behind(living, rows.iloc[members], [causes[m] for m in members])
+        for member, (cause, limit) in zip(members, found, strict=True):
+            causes[member], also[member] = cause, limit
     return fit_columns(_name_causes(case, rows, causes, also), TABLES["shortage"])
 
 
@@ -169,19 +169,59 @@ def count_missed(plan: Plan, rows: pd.DataFrame) -> np.ndarray:
     return missed.sum().reindex(asked).fillna(0.0).to_numpy(float)
 
 
-def _find_second(living: Living, rows: pd.DataFrame, causes: list[Cause]) -> list[Limit | None]:
-    """Return the limit that holds once the first ones of these rows are gone; None: none does."""
-    first = {cause.limit for cause in causes}
-    loose = loosen(living.base.arrays.case, first)
-    freed = living.ask(loose, living.demand).plan
-    before = rows["short_qty"].to_numpy(float) + rows["late_qty"].to_numpy(float)
-    left = count_missed(freed, rows) > LEFT_SHARE * before
-    if not left.any():
-        return [None] * len(rows)
-    second = trace_all(loose, freed, rows)
+def _look_behind(
+    living: Living, rows: pd.DataFrame, causes: list[Cause]
+) -> list[tuple[Cause, Limit | None]]:
+    """Return cause and second limit of rows that one limit stops.
+
+    Where a long lead time may be what really stops a row, the plan is solved without it too: the
+    one without which the row misses less is the cause; if neither misses anything, the one without
+    which the plan is cheaper.
+    """
+    first = _Without.ask(living, {cause.limit for cause in causes})
+    found = first.judge(rows, causes)
+    if all(cause.rival is None for cause in causes):
+        return found
+    rivals = [cause.rival or cause for cause in causes]
+    other = _Without.ask(living, {cause.rival.limit for cause in causes if cause.rival})
+    least = LEFT_SHARE * _missed_of(rows)
+    now, then = count_missed(other.plan, rows), count_missed(first.plan, rows)
+    cheaper = other.plan.objective < first.plan.objective
+    better = (now < then - least) | ((now <= then + least) & cheaper)
+    judged = other.judge(rows, rivals)
     return [
-        now.limit
-        if (stays or now.scarcity > STILL_SCARCE * then.scarcity) and now.limit not in first
-        else None
-        for now, then, stays in zip(second, causes, left, strict=True)
+        judged[row] if better[row] and causes[row].rival else found[row] for row in range(len(rows))
     ]
+
+
+def _missed_of(rows: pd.DataFrame) -> np.ndarray:
+    return (rows["short_qty"] + rows["late_qty"]).to_numpy(float)
+
+
+@dataclass(frozen=True)
+class _Without:
+    """A plan without some limits."""
+
+    limits: set[Limit]
+    case: Case
+    plan: Plan
+
+    @classmethod
+    def ask(cls, living: Living, limits: set[Limit]) -> _Without:
+        loose = loosen(living.base.arrays.case, limits)
+        return cls(limits, loose, living.ask(loose, living.demand).plan)
+
+    def judge(self, rows: pd.DataFrame, causes: list[Cause]) -> list[tuple[Cause, Limit | None]]:
+        """Return each cause with the limit that holds now; None: what was missed is served."""
+        left = count_missed(self.plan, rows) > LEFT_SHARE * _missed_of(rows)
+        if not left.any():
+            return [(cause, None) for cause in causes]
+        second = trace_all(self.case, self.plan, rows)
+        return [
+            (then, now.limit if self._holds(now, then, stays) else None)
+            for now, then, stays in zip(second, causes, left.tolist(), strict=True)
+        ]
+
+    def _holds(self, now: Cause, then: Cause, stays: bool) -> bool:
+        scarce = stays or now.scarcity > STILL_SCARCE * then.scarcity
+        return scarce and now.limit not in self.limits

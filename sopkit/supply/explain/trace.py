@@ -13,6 +13,7 @@ from sopkit.supply.loads import rank_ways
 from sopkit.supply.read_plan import Plan
 
 SCARCE_SHARE = 1e-3
+LONG_DAYS = 15.0
 POLICY_SHARE = 0.5
 
 
@@ -26,6 +27,8 @@ class Cause:
         material: the part that is missing for it; empty where the unit itself is stopped.
         scarcity: share of the missed unit's worth that is not plain cost, 0..1.
         place: row of the place whose ways are stopped: that of the unit, or of a part.
+        rival: a long lead time on the way that may be what really stops it: to be in time, part
+            of the goods would have had to be started before the plan.
     """
 
     limit: Limit
@@ -33,6 +36,7 @@ class Cause:
     place: int = -1
     material: str = ""
     scarcity: float = 1.0
+    rival: Cause | None = None
 
 
 @dataclass
@@ -103,7 +107,18 @@ class Tracer:
         if kept and kept[0] > max(POLICY_SHARE * rent, SCARCE_SHARE * worth):
             return kept[1]
         scarcity = 1 - self.rents.plain[way, start] / worth if worth > 0 else 0.0
-        return replace(found, scarcity=float(np.clip(scarcity, 0.0, 1.0)))
+        rival = self._find_rival(way, month, found.rival)
+        return replace(found, scarcity=float(np.clip(scarcity, 0.0, 1.0)), rival=rival)
+
+    def _find_rival(self, way: int, month: int, behind: Cause | None) -> Cause | None:
+        """Return the way's lead time, if it is long and began before the plan; the longest wins."""
+        row = self.case.ways.iloc[way]
+        begun = month - int(row["lead_months"]) - int(row["late_share"] > 0)
+        days = self.case.ways["lead_days"].to_numpy(float)
+        known = days[find_ways(self.case, behind.limit)].max(initial=0.0) if behind else 0.0
+        if begun >= 0 or days[way] < LONG_DAYS or days[way] <= known:
+            return behind
+        return Cause(self._limit("lead_time", way), month, int(row["place"]))
 
     def _name(self, place: int) -> tuple[str, str]:
         row = self.case.places.iloc[place]
@@ -197,7 +212,9 @@ class Tracer:
                 return Cause(self._limit("lead_time", way), start)
         if self.case.ways["flow_kind"].iloc[way] == "move":
             return behind
-        return replace(behind, material=self._name(part)[0])
+        name = self._name(part)[0]
+        rival = replace(behind.rival, material=name) if behind.rival else None
+        return replace(behind, material=name, rival=rival)
 
     def _without_source(self, place: int, month: int) -> Cause:
         """Return no_source for the item itself, or for the part that has none."""
