@@ -19,7 +19,7 @@ from sopkit.supply.overload import add_overload
 from sopkit.supply.pegging import list_expiring, peg_plan, what_it_serves, what_serves
 from sopkit.supply.prepare import prepare_case, set_targets
 from sopkit.supply.problems import find_supply_problems
-from sopkit.supply.questions import list_questions, sum_what_if
+from sopkit.supply.questions import list_questions, pick_target, sum_what_if
 from sopkit.supply.read_plan import Plan
 from sopkit.supply.released import list_released
 from sopkit.supply.review import (
@@ -66,6 +66,7 @@ __all__ = [
     "net_demand",
     "open_case",
     "peg_plan",
+    "pick_target",
     "plan_by_rules",
     "prepare_case",
     "rank_bottlenecks",

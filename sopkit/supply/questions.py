@@ -10,6 +10,7 @@ import pandas as pd
 from sopkit.supply.read_plan import Plan
 from sopkit.supply.whatif import WhatIf
 from sopkit.supply.whatif.answer import price_service
+from sopkit.tables import ALL
 
 LESS, MORE = "-20 %", "+10 %"
 
@@ -19,7 +20,7 @@ class Question:
     """A what-if with its changes as `read_changes` takes them.
 
     Args:
-        name: line_less, line_more, supplier or family.
+        name: line_less, line_more, supplier, family or target.
         values: what the question's sentence names.
         blocks: the changes.
     """
@@ -65,6 +66,51 @@ def list_questions(
         sells = {"demand": family, "from": f"{periods[0]:%Y-%m}", "to": last, "change": MORE}
         asked.append(Question("family", {"code": family}, [sells]))
     return asked
+
+
+def pick_target(
+    target: pd.DataFrame, demand: pd.DataFrame, item: pd.DataFrame, periods: pd.DatetimeIndex
+) -> Question | None:
+    """Return the sales target that asks most beyond the agreed demand; None: there is none.
+
+    Targets for a whole family in units count, over the months in which they are above.
+
+    Args:
+        target: contract `target`.
+        demand: contract `consensus_demand`.
+        item: contract `item`.
+        periods: months shown.
+
+    Example:
+        Tea at 120 in May, 100 agreed: tea, May, +20 %.
+    """
+    whole = (
+        (target["location"] == ALL) & (target["customer"] == ALL) & target["period"].isin(periods)
+    )
+    asked = target[whole & (target["span_months"] == 1)]
+    key = ["family", "period"]
+    families = demand.merge(item[["item", "family"]], on="item", how="left", validate="many_to_one")
+    agreed = families.groupby(key, as_index=False)[["demand_qty"]].sum()
+    both = asked.groupby(key, as_index=False)[["target_qty"]].max().merge(agreed, on=key)
+    over = both[both["target_qty"] > both["demand_qty"]]
+    if over.empty:
+        return None
+    gaps = over.assign(gap=over["target_qty"] - over["demand_qty"]).groupby("family")["gap"].sum()
+    family = str(gaps.sort_values(ascending=False, kind="stable").index[0])
+    first, last = (over.loc[over["family"] == family, "period"].agg(how) for how in ("min", "max"))
+    inside = both[(both["family"] == family) & both["period"].between(first, last)]
+    rate = inside["target_qty"].sum() / inside["demand_qty"].sum() - 1
+    if rate <= 0:
+        return None
+    block = {
+        "demand": family,
+        "from": f"{first:%Y-%m}",
+        "to": f"{last:%Y-%m}",
+        "change": f"+{100 * rate:.2f} %",
+    }
+    return Question(
+        "target", {"family": family, "rate": rate, "first": first, "last": last}, [block]
+    )
 
 
 def sum_what_if(plan: Plan, answer: WhatIf) -> dict[str, Any]:
