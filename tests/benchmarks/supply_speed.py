@@ -35,6 +35,7 @@ from sopkit.supply.solver import SIMPLEX_COLUMNS
 from sopkit.supply.streams import to_streams
 from sopkit.supply.units import find_money, find_units
 
+ROUNDS = 3
 LONG = 3_000.0  # seconds by the clock; others may share the machine
 STEPS = ("prepare_case", "to_streams", "build_model", "to_lp", "solve_lp", "read_plan")
 
@@ -99,12 +100,19 @@ def solve_raw(made: Instance, build: Callable[..., supply_raw.Raw]) -> tuple[flo
 
 
 def print_lean(made: Instance, size: str) -> tuple[float, Plan]:
-    """Print the whole path against raw arrays; return its CPU seconds and plan."""
-    steps: dict[str, float] = {}
-    with watch_steps(steps):
-        seconds, plan = timed(lambda: solve_whole(made))
-    compact, one, least = solve_raw(made, supply_raw.build_compact)
-    plain, other, same = solve_raw(made, supply_raw.build_plain)
+    """Print the whole path against raw arrays, medians of rounds; return the solve and its plan."""
+    rounds: list[tuple[float, float, float, dict[str, float]]] = []
+    for _ in range(ROUNDS):
+        steps: dict[str, float] = {}
+        with watch_steps(steps):
+            seconds, plan = timed(lambda: solve_whole(made))
+        compact, one, least = solve_raw(made, supply_raw.build_compact)
+        plain, other, same = solve_raw(made, supply_raw.build_plain)
+        rounds.append((seconds, compact, plain, steps))
+    seconds, compact, plain = (
+        float(np.median(times)) for times in list(zip(*rounds, strict=True))[:3]
+    )
+    steps = {name: float(np.median([r[3].get(name, 0.0) for r in rounds])) for name in rounds[0][3]}
     asked = SIZES[size]
     say("columns and rows, compact", f"{plan.sizes['columns']:,} x {plan.sizes['rows']:,}")
     say("  raw arrays of the same model", f"{one.columns:,} x {one.rows:,}")
