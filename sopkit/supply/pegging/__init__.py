@@ -44,7 +44,7 @@ def peg_plan(case: Case, plan: Plan) -> pd.DataFrame:
     pegs = pegs.groupby(by, as_index=False, sort=True)[["pegged_qty"]].sum()
     rows = pegs.merge(consumers, on="consumer", how="inner", validate="many_to_many")
     rows = rows.merge(supplies, on="supply", how="left", validate="many_to_one")
-    qty = (rows["pegged_qty"] * rows["share"]).round(DECIMALS)
+    qty = (rows["pegged_qty"].astype(float) * rows["share"].astype(float)).round(DECIMALS)
     rows = rows.assign(pegged_qty=qty, period=case.periods[rows["month"].to_numpy(int)])
     rows = fit_columns(rows[qty > 0], TABLES["pegging"])
     return rows.sort_values(list(TABLES["pegging"].key), kind="stable", ignore_index=True)
