@@ -242,3 +242,17 @@ def test_a_planted_cause_is_named_in_companies_drawn_at_random(kind):
     """A slice of tests/benchmarks/supply_causes.py, another seed."""
     judged = [judge(one)[0] for _, one in draw_singles([kind], seed=4_100, count=1)]
     assert judged == [True]
+
+
+def test_a_demand_that_brings_less_than_it_costs_is_a_matter_of_cost_whoever_else_is_short():
+    case = tables(
+        purchase_term=table("supplier item price_value max_qty", "S A 50 20"),
+        price=table("item price_value customer", "A 100 K", "A 30 X"),
+        service_class=table(
+            "customer priority late_rate lost_sale_rate late_months", "K 1 0.05 1 1", "X 2 0 1 0"
+        ),
+    )
+    wanted = demand("A P 2026-01 30", "A P 2026-02 5").assign(customer="K", priority=1)
+    other = demand("A P 2026-01 90").assign(customer="X")
+    shortage = explain(case, pd.concat([wanted, other], ignore_index=True))
+    assert shortage[["short_qty", "late_qty", "cause"]].iloc[0].tolist() == [90, 10, "cost"]

@@ -218,7 +218,7 @@ SHORTAGE_FIX = result(
         "lateness by service class, outside it",
     ),
     value("gain_value", "cost of the plan without it less with it: what it is worth"),
-    qty("served_qty", "units of this shortage it serves"),
+    qty("served_qty", "units it serves of all demands that the same limit stops"),
 )
 
 BOTTLENECK = result(

@@ -9,17 +9,19 @@ import pandas as pd
 
 from sopkit.supply.case import Array, Case
 from sopkit.supply.explain.apply import HOURS, SUPPLY, Fix, fix_case, way_of
+from sopkit.supply.explain.limits import PROBED
 from sopkit.supply.explain.offers import Market, Offer, Shortage, list_offers, price_of
 from sopkit.supply.explain.probe import Bound, Probe
-from sopkit.supply.explain.shortages import list_missed, start_living
+from sopkit.supply.explain.shortages import list_causes, list_missed, start_living
 from sopkit.supply.explain.trace import Tracer
 from sopkit.supply.living import Answer, Living
 from sopkit.supply.read_plan import Plan, read_service
 from sopkit.supply.streams import Streams
 from sopkit.tables import PLACE, TABLES, fit_columns
 
-LEAST_SHARE = 1e-7
+LEAST_SHARE = 1e-6
 MOST_TRIES = 8
+MOST_LIMITS = 2
 SAME = 1e-6
 DECIMALS = 6
 
@@ -50,7 +52,8 @@ def list_fixes(
 
     Returns:
         Contract `shortage_fix`, the dearest shortage first, its best fix first. A fix that gains
-        nothing is not listed.
+        less than a millionth of the plan's cost, or serves nothing that the limit stops, is not
+        listed; a shortage that nothing helps makes room for the next.
 
     Example:
         A line is full at 100, 10 units of 100 are lost: 10 overtime hours at 7 instead of 4 gain
@@ -60,24 +63,30 @@ def list_fixes(
     desk = Desk(living, Probe(living.base), demand)
     tracer = Tracer.prepare(case, plan)
     market = Market(case, plan, tracer.rents)
-    parts = []
-    for one in _pick(case, plan, shortage, tracer)[:most]:
+    parts: list[pd.DataFrame] = []
+    for one in _pick(case, plan, shortage, tracer)[: MOST_LIMITS * most]:
         found = _rank(desk, one, list_offers(market, one), fixes)
-        parts.append(_to_rows(one, found))
+        parts += [_to_rows(one, found)] if found else []
+        if len(parts) >= most:
+            break
     table = TABLES["shortage_fix"]
     return fit_columns(pd.concat(parts, ignore_index=True), table) if parts else table.empty()
 
 
 def _pick(case: Case, plan: Plan, shortage: pd.DataFrame, tracer: Tracer) -> list[Shortage]:
-    """Return the dearest shortage of each limit, the dearest limit first."""
+    """Return the dearest shortage of each limit, the dearest limit first.
+
+    What is not worth serving, or has no source, is left out: there is nothing to offer.
+    """
     rows = list_missed(case, plan)
     wanted = pd.MultiIndex.from_frame(shortage[[*PLACE, "period"]])
     rows = rows[pd.MultiIndex.from_frame(rows[[*PLACE, "period"]]).isin(wanted)]
-    cells = zip(rows["place"].tolist(), rows["month"].tolist(), strict=True)
-    causes = [tracer.trace(int(place), int(month)) for place, month in cells]
+    causes = list_causes(tracer, rows)
     accepted = plan.streams.streams.groupby("place")["late_months"].max()
     groups: dict[object, list[int]] = {}
     for number, cause in enumerate(causes):
+        if cause.limit.kind not in PROBED:
+            continue
         groups.setdefault(cause.limit, []).append(number)
     money = (rows["short_value"] + rows["late_value"]).to_numpy()
     ranked = sorted(groups.values(), key=lambda members: -money[members].sum())
@@ -92,6 +101,7 @@ def _pick(case: Case, plan: Plan, shortage: pd.DataFrame, tracer: Tracer) -> lis
             first=min(causes[member].month for member in members),
             last=max(causes[member].month for member in members),
             late_months=int(accepted[row["place"]]),
+            stopped=rows.iloc[members][["place", "month"]].reset_index(drop=True),
         )
         for members in ranked
         for row in [rows.iloc[members[0]]]
@@ -168,19 +178,21 @@ def _rank(desk: Desk, shortage: Shortage, offers: list[Offer], fixes: int) -> li
         if len(found) >= fixes and offer.most <= worths[fixes - 1]:
             break
         gain, values, streams = desk.try_fix(offer.fix)
-        if gain > least:
+        served = _missed(base.arrays.streams, base.values, shortage)
+        served -= _missed(streams, values, shortage)
+        if gain > least and served > LEAST_SHARE * shortage.qty:
             price = price_of(base.arrays.case, offer.fix, values)
             if offer.fix.fix == "move_demand":
                 price = _price_of_moving(base, shortage, offer.fix)
-            served = _missed(base.arrays.case, base.arrays.streams, base.values, shortage)
-            served -= _missed(base.arrays.case, streams, values, shortage)
-            found.append(Found(offer.fix, gain, price, max(served, 0.0)))
+            found.append(Found(offer.fix, gain, price, served))
     found = [one for one in found if one.worth() > least and not _is_outdone(one, found)]
     return sorted(found, key=lambda one: (-one.worth(), one.fix.fix, one.fix.code))[:fixes]
 
 
 def _is_outdone(one: Found, found: list[Found]) -> bool:
-    """Return whether a smaller step of the same gains as much."""
+    """Return whether a smaller step of the same gains as much, or another delay is better."""
+    if one.fix.fix == "move_demand":
+        return any(o.worth() > one.worth() for o in found if o.fix.fix == "move_demand")
     same = [o for o in found if o.fix.code == one.fix.code and o.fix.amount < one.fix.amount]
     return any(o.gain >= one.gain * (1 - SAME) and o.fix.fix in HOURS for o in same)
 
@@ -202,12 +214,13 @@ def _is_here(case: Case, streams: Streams, shortage: Shortage) -> Array:
     return here.to_numpy(dtype=bool)
 
 
-def _missed(case: Case, streams: Streams, values: dict[str, Array], shortage: Shortage) -> float:
-    """Return what a plan serves late or not at all of the demand of a shortage."""
-    service, here = read_service(streams, values), _is_here(case, streams, shortage)
-    month = int(case.periods.get_indexer(pd.DatetimeIndex([shortage.period]))[0])
-    late = sum((one[here, month].sum() for one in service.late), start=0.0)
-    return float(service.short[here, month].sum() + late)
+def _missed(streams: Streams, values: dict[str, Array], shortage: Shortage) -> float:
+    """Return what a plan serves late or not at all of the demands that the limit stops."""
+    service = read_service(streams, values)
+    missed = service.short + sum(service.late, start=np.zeros_like(service.short))
+    rows = pd.DataFrame(missed).groupby(streams.streams["place"].to_numpy(int)).sum()
+    places, months = (shortage.stopped[name].to_numpy(int) for name in ("place", "month"))
+    return float(rows.reindex(places).fillna(0.0).to_numpy()[np.arange(len(months)), months].sum())
 
 
 def _to_rows(shortage: Shortage, found: list[Found]) -> pd.DataFrame:

@@ -28,6 +28,8 @@ class Shortage:
         place: row of the place whose ways are stopped: its own, or that of a part.
         first, last: columns of the months in which the limit binds for all that it stops.
         late_months: longest lateness that one of its customers accepts.
+        stopped: `place` and `month` (row and column of the case) of all demands that the same
+            limit stops.
     """
 
     item: str
@@ -39,6 +41,7 @@ class Shortage:
     first: int
     last: int
     late_months: int
+    stopped: pd.DataFrame
 
 
 @dataclass(frozen=True)

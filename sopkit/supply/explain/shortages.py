@@ -81,19 +81,26 @@ def list_missed(case: Case, plan: Plan) -> pd.DataFrame:
 
     Returns:
         `item`, `location`, `period`, `short_qty`, `late_qty`, `short_value`, `late_value` (net
-        price x quantity), `place` and `month` (row and column of the case).
+        price x quantity), `place` and `month` (row and column of the case), `lost_value` (what
+        losing a unit of the dearest of its demands costs; infinite where all are only late).
     """
     service = plan.plan_service
     missed = service[(service["short_qty"] > 0) | (service["late_qty"] > 0)]
     keys = [*PLACE, "customer", "period", "demand_class"]
-    prices = plan.streams.rows[[*keys, "price_value"]]
+    of = plan.streams.rows
+    lost = plan.streams.lost_cost[of["stream"].to_numpy(int), of["month"].to_numpy(int)]
+    prices = of[[*keys, "price_value"]].assign(lost_value=lost)
     missed = missed.merge(prices, on=keys, how="left", validate="one_to_one")
     missed["short_value"] = missed["short_qty"] * missed["price_value"]
     missed["late_value"] = missed["late_qty"] * missed["price_value"]
+    missed["lost_value"] = missed["lost_value"].where(missed["short_qty"] > 0, np.inf)
     rows = missed.groupby(KEY, as_index=False)[SUMS].sum()
     numbers = case.places[PLACE].assign(place=case.places.index)
     rows = rows.merge(numbers, on=PLACE, how="left", validate="many_to_one")
     rows["month"] = case.periods.get_indexer(pd.Index(rows["period"]))
+    dearest = missed.sort_values("short_value", ascending=False, kind="stable")
+    lost = dearest.drop_duplicates(KEY)[[*KEY, "lost_value"]]
+    rows = rows.merge(lost, on=KEY, how="left", validate="one_to_one")
     order = ["short_value", "late_value", *KEY]
     return rows.sort_values(order, ascending=[False, False, True, True, True], ignore_index=True)
 
@@ -103,8 +110,13 @@ def trace_all(case: Case, plan: Plan, rows: pd.DataFrame) -> list[Cause]:
     if rows.empty:
         return []
     tracer = Tracer.prepare(case, plan)
-    cells = zip(rows["place"].tolist(), rows["month"].tolist(), strict=True)
-    return [tracer.trace(int(place), int(month)) for place, month in cells]
+    return list_causes(tracer, rows)
+
+
+def list_causes(tracer: Tracer, rows: pd.DataFrame) -> list[Cause]:
+    """Return the cause of each row of `list_missed`."""
+    cells = zip(*(rows[name].tolist() for name in ("place", "month", "lost_value")), strict=True)
+    return [tracer.trace_demand(int(place), int(month), price) for place, month, price in cells]
 
 
 def start_living(case: Case, plan: Plan) -> Living:

@@ -85,6 +85,23 @@ class Tracer:
             self.known[key] = found
         return found
 
+    def trace_demand(self, place: int, month: int, price: float) -> Cause:
+        """Return why a demand at a place is missed.
+
+        Where no way brings a unit for what losing it costs, even if nothing were scarce, it is not
+        worth serving; a unit may be worth more there to customers of higher rank.
+
+        Args:
+            price: what losing a unit costs; infinite where it is only late.
+        """
+        ways = self.into.get(place, [])
+        less = max(float(self.rents.worth[place, month]) - price, 0.0)
+        if ways and less > 0:
+            starts = {way: self._choose_start(way, month) for way in ways}
+            if not any(self._would_pay(way, starts[way], month, price, less) for way in ways):
+                return Cause(self._limit("cost", ways[0]), month, place, scarcity=0.0)
+        return self.trace(place, month)
+
     def _find_cause(self, place: int, month: int) -> Cause:
         worth = float(self.rents.worth[place, month])
         ways = self.into.get(place, [])
@@ -93,7 +110,7 @@ class Tracer:
         open_ways = [way for way in ways if self._start_of(way) not in self.path]
         self.turned_back += len(ways) - len(open_ways)
         starts = {way: self._choose_start(way, month) for way in open_ways}
-        paying = [way for way in open_ways if self._would_pay(way, starts[way], worth)]
+        paying = [way for way in open_ways if self._would_pay(way, starts[way], month, worth)]
         if not paying:
             first = (open_ways or ways)[0]
             return Cause(self._limit("cost", first), month, scarcity=0.0)
@@ -131,10 +148,21 @@ class Tracer:
     def _start_of(self, way: int) -> int:
         return int(self.case.ways["from_place"].iloc[way])
 
-    def _would_pay(self, way: int, start: int | None, worth: float) -> bool:
-        """Return whether a way costs less than what it brings is worth, if nothing were scarce."""
-        brings = worth if start is None else float(self.rents.brings[way, start])
-        return float(self.rents.plain[way, start or 0]) < brings * (1 + 1e-9)
+    def _would_pay(
+        self, way: int, start: int | None, month: int, worth: float, less: float = 0.0
+    ) -> bool:
+        """Return whether a way costs less than what it brings is worth, if nothing were scarce.
+
+        Args:
+            less: what a unit in this month is worth less than by the plan's prices.
+        """
+        if start is None:
+            return float(self.rents.plain[way, 0]) < worth * (1 + 1e-9)
+        row = self.case.ways.iloc[way]
+        on_time = start == month - int(row["lead_months"])
+        share = 1 - float(row["late_share"]) if on_time else float(row["late_share"])
+        brings = float(self.rents.brings[way, start]) - share * less
+        return float(self.rents.plain[way, start]) < brings * (1 + 1e-9)
 
     def _choose_start(self, way: int, month: int) -> int | None:
         """Return the month to start in that comes nearest to paying; None: it comes too late."""
