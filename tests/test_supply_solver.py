@@ -47,12 +47,14 @@ def test_an_optimal_plan_is_its_own_bound():
 
 
 def test_any_prices_prove_a_bound():
-    """Least cost of 2x with x >= 3: a price of 1.5 proves 4.5, of 2 proves the optimum 6."""
+    """Least cost of 2x with x >= 3: a price of 1.5 proves 4.5, of 2 the optimum 6; 2.5 is cut."""
     arrays = (np.array([2.0]), np.array([0.0]), np.array([np.inf]))
     rows = (np.array([3.0]), np.array([np.inf]), csr_array(np.array([[1.0]])))
     assert prove_bound(*arrays, *rows, np.array([1.5])) == 4.5
     assert prove_bound(*arrays, *rows, np.array([2.0])) == 6.0
-    assert prove_bound(*arrays, *rows, np.array([2.5])) is None
+    assert prove_bound(*arrays, *rows, np.array([2.5])) == pytest.approx(6.0)
+    free = (np.array([0.0]), *arrays[1:])
+    assert prove_bound(*free, *rows, np.array([2.5])) is None
 
 
 @pytest.mark.parametrize("seed", [702, 703])
