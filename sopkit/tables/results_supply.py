@@ -218,7 +218,11 @@ SHORTAGE_FIX = result(
         "lateness by service class, outside it",
     ),
     value("gain_value", "cost of the plan without it less with it: what it is worth"),
-    qty("served_qty", "units it serves of all demands that the same limit stops"),
+    qty(
+        "served_qty",
+        "units more served of all demands that the same limit stops; 0 where it serves dearer ones "
+        "instead of more",
+    ),
 )
 
 BOTTLENECK = result(

@@ -174,17 +174,18 @@ def _rank(desk: Desk, shortage: Shortage, offers: list[Offer], fixes: int) -> li
     least = LEAST_SHARE * abs(base.objective)
     found: list[Found] = []
     for offer in offers[:MOST_TRIES]:
-        worths = sorted((one.worth() for one in found), reverse=True)
-        if len(found) >= fixes and offer.most <= worths[fixes - 1]:
+        worths = [one.worth() for one in found if not _is_outdone(one, found)]
+        worths.sort(reverse=True)
+        if len(worths) >= fixes and offer.most <= worths[fixes - 1]:
             break
         gain, values, streams = desk.try_fix(offer.fix)
-        served = _missed(base.arrays.streams, base.values, shortage)
-        served -= _missed(streams, values, shortage)
-        if gain > least and served > LEAST_SHARE * shortage.qty:
+        units, cost = _missed(base.arrays.streams, base.values, shortage)
+        left, less = _missed(streams, values, shortage)
+        if gain > least and cost - less > LEAST_SHARE * cost:
             price = price_of(base.arrays.case, offer.fix, values)
             if offer.fix.fix == "move_demand":
                 price = _price_of_moving(base, shortage, offer.fix)
-            found.append(Found(offer.fix, gain, price, served))
+            found.append(Found(offer.fix, gain, price, max(units - left, 0.0)))
     found = [one for one in found if one.worth() > least and not _is_outdone(one, found)]
     return sorted(found, key=lambda one: (-one.worth(), one.fix.fix, one.fix.code))[:fixes]
 
@@ -214,13 +215,20 @@ def _is_here(case: Case, streams: Streams, shortage: Shortage) -> Array:
     return here.to_numpy(dtype=bool)
 
 
-def _missed(streams: Streams, values: dict[str, Array], shortage: Shortage) -> float:
-    """Return what a plan serves late or not at all of the demands that the limit stops."""
+def _missed(streams: Streams, values: dict[str, Array], shortage: Shortage) -> tuple[float, float]:
+    """Return units late or not served of the demands that the limit stops, and what they cost."""
     service = read_service(streams, values)
-    missed = service.short + sum(service.late, start=np.zeros_like(service.short))
-    rows = pd.DataFrame(missed).groupby(streams.streams["place"].to_numpy(int)).sum()
-    places, months = (shortage.stopped[name].to_numpy(int) for name in ("place", "month"))
-    return float(rows.reindex(places).fillna(0.0).to_numpy()[np.arange(len(months)), months].sum())
+    units, cost = service.short.copy(), service.short * streams.lost_cost
+    for delay, late in enumerate(service.late, start=1):
+        units, cost = units + late, cost + delay * late * streams.late_cost
+    place = streams.streams["place"].to_numpy(int)
+    at = shortage.stopped["place"].to_numpy(int), shortage.stopped["month"].to_numpy(int)
+    sums = []
+    for missed in (units, cost):
+        by_place = np.zeros((max(place.max(), at[0].max()) + 1, missed.shape[1]))
+        np.add.at(by_place, place, missed)
+        sums.append(float(by_place[at].sum()))
+    return sums[0], sums[1]
 
 
 def _to_rows(shortage: Shortage, found: list[Found]) -> pd.DataFrame:
