@@ -243,6 +243,12 @@ def test_parts_side_by_side_keep_their_order(page):
     assert part.html["en"].count("<div>") == 2
 
 
+def test_a_fold_holds_its_parts_behind_one_line(page):
+    part = page.fold("x.note", page.note("x.note", u="k"), u="k")
+    assert part.html["en"].startswith('<details class="fold"><summary>')
+    assert part.html["en"].count("<p") == 1 and part.html["en"].endswith("</details>")
+
+
 def test_the_record_names_cycle_version_and_parameters(page):
     html = page.record({"horizon_months": 18, "company": "演示", "on": [1, 2]}).html["zh"]
     assert "<b>2026-11</b>" in html

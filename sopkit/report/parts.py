@@ -25,7 +25,7 @@ from sopkit.report.table import View, describe, write_table
 
 PART_TYPE = "application/vnd.sopkit.part+json"
 Kind = Literal[
-    "answer", "figures", "section", "note", "table", "cards", "chart", "beside", "record"
+    "answer", "figures", "section", "note", "table", "cards", "chart", "beside", "fold", "record"
 ]
 Message = tuple[str, Mapping[str, Any]]
 Both = dict[str, str]
@@ -282,6 +282,23 @@ class Page:
         }
         stills = [Markup("".join(p.shown or p.html[self.lang] for p in s)) for s in stacks]
         return Part("beside", html, text, self.lang, str(macros().beside(stills)))
+
+    def fold(self, key: str, *parts: Part, **values: Any) -> Part:
+        """Show parts behind a line that opens them; tables, notes and cards, but no charts.
+
+        A chart takes its width from the page, which a closed fold does not have.
+
+        Args:
+            key: key of the line; says what lies behind it.
+            parts: what it opens.
+            values: what the line asks for.
+        """
+        text = self._say(key, values)
+        html = {
+            lang: str(macros().fold(text[lang], [Markup(part.html[lang]) for part in parts]))
+            for lang in self.texts
+        }
+        return Part("fold", html, text, self.lang)
 
     def record(self, parameters: Mapping[str, object]) -> Part:
         """Show how to repeat the page; fingerprint and time of the run are added by the report."""
