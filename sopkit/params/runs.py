@@ -8,15 +8,14 @@ field to the notebook's model, the name to its parameters cell and to every file
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from sopkit.errors import ParameterError, list_problems
+from sopkit.params.loader import Declared, read_yaml, suggest
 
 GIVEN_BY_RUNNER = ("cycle", "lang", "interactive")
 
@@ -46,12 +45,6 @@ AsOf = Annotated[
 FiscalYearStart = Annotated[
     int, Field(description="month in which the fiscal year begins", ge=1, le=12)
 ]
-
-
-class Declared(BaseModel):
-    """What every section shares: no name beyond those declared, and no silent change of kind."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Common(Declared):
@@ -319,50 +312,12 @@ def _name_files(folder: Path) -> str:
     return f": --params {' or --params '.join(files)}" if files else "."
 
 
-def read_kpi_file(folder: Path) -> dict[str, Any]:
-    """Return `params/kpi.yaml`: target bands and owners by KPI; `kpi.to_bands` checks them.
-
-    Raises:
-        ParameterError: the file is not there, or is no YAML of names and values.
-    """
-    path = folder / "params" / "kpi.yaml"
-    if not path.is_file():
-        raise ParameterError(f"{path} is not there; copy it from another planning folder.")
-    try:
-        stored = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{path} cannot be read as YAML: {error}") from error
-    if not isinstance(stored, dict):
-        raise ParameterError(f"{path} holds no KPI.")
-    return stored
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML in which a name may stand only once."""
-
-
-def _no_doubles(loader: _Loader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-    names = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    doubled = sorted({str(name) for name in names if names.count(name) > 1})
-    if doubled:
-        raise yaml.constructor.ConstructorError(
-            None, None, f"{', '.join(doubled)} stands there twice", node.start_mark
-        )
-    return dict(loader.construct_pairs(node, deep=True))
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _no_doubles)
-
-
 def _read_sections(path: Path, names: list[str]) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    try:
-        stored = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{path} cannot be read as YAML: {error}") from error
+    stored = read_yaml(path)
     if not isinstance(stored, dict):
         raise ParameterError(f"{path} has no sections; it needs {', '.join(names)}.")
     problems = [
-        f"section {name} is not known{_suggest(str(name), names)}"
+        f"section {name} is not known{suggest(str(name), names)}"
         for name in stored
         if name not in names
     ]
@@ -396,12 +351,7 @@ def _say(problem: Any, name: str, model: type[Declared]) -> str:
     if problem["type"] == "missing":
         return f"is missing ({model.model_fields[name].description})"
     if problem["type"] == "extra_forbidden":
-        return f"is not known{_suggest(name, list(model.model_fields))}"
+        return f"is not known{suggest(name, list(model.model_fields))}"
     about = model.model_fields[name].description
     rule = str(problem["msg"]).removeprefix("Input ").removeprefix("String ")
     return f"= {problem['input']!r}: {rule} ({about})"
-
-
-def _suggest(name: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]}?" if near else ""

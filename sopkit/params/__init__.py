@@ -1,0 +1,31 @@
+"""Parameter files: a company's run parameters, KPI bands, and the process of its month."""
+
+from __future__ import annotations
+
+from sopkit.params.kpi import read_kpi_file
+from sopkit.params.loader import Declared
+from sopkit.params.runs import (
+    GIVEN_BY_RUNNER,
+    REVIEWS,
+    Common,
+    HorizonMonths,
+    Running,
+    RunParameters,
+    find_params,
+    list_params,
+    read_params,
+)
+
+__all__ = [
+    "GIVEN_BY_RUNNER",
+    "REVIEWS",
+    "Common",
+    "Declared",
+    "HorizonMonths",
+    "RunParameters",
+    "Running",
+    "find_params",
+    "list_params",
+    "read_kpi_file",
+    "read_params",
+]
