@@ -17,11 +17,11 @@ from sopkit.tables.build import (
     words,
 )
 from sopkit.tables.demand import place
+from sopkit.tables.results_consensus import CONSENSUS_RESULTS, CONSENSUS_STEP
 from sopkit.tables.results_demand import DATA_RESULTS, DEMAND_RESULTS
 from sopkit.tables.results_review import REVIEW_RESULTS
 from sopkit.tables.results_supply import SUPPLY_RESULTS
 
-CONSENSUS_STEP = "04_consensus_review"
 EXECUTIVE_STEP = "05_executive_review"
 
 SCENARIO_MONTH = result(
@@ -51,20 +51,6 @@ SCENARIO_COST = result(
     value("cost_value", "money over the solved months"),
 )
 
-CONSENSUS_PLAN = result(
-    CONSENSUS_STEP,
-    "consensus_plan",
-    ("item", "location", "customer", "period"),
-    "What will be made and served, as the pre-meeting proposes.",
-    *place(),
-    month(),
-    qty("demand_qty", "agreed demand (unconstrained)"),
-    qty("plan_qty", "quantity planned to be served of the month's demand, early or late"),
-    qty("short_qty", "not served"),
-    value("revenue_value", "net revenue of plan_qty"),
-    value("margin_value", "margin of plan_qty at standard cost"),
-)
-
 BUDGET_GAP = result(
     CONSENSUS_STEP,
     "budget_gap",
@@ -75,23 +61,6 @@ BUDGET_GAP = result(
     code("part", "budget, volume, mix, new_ended, price, cost, supply_lost, plan"),
     value("margin_value", "margin"),
     value("revenue_value", "revenue", required=False, blank=True),
-)
-
-CONFLICT = result(
-    CONSENSUS_STEP,
-    "conflict",
-    ("conflict",),
-    "Where the numbers of sales, supply or finance differ by more than the threshold.",
-    code("conflict", "running number"),
-    code("family", "item family"),
-    code("kind", "sales_supply, sales_finance, target_plan"),
-    value("first_value", "the one number, in money"),
-    value("second_value", "the other"),
-    value("gap_value", "second - first"),
-    words("first_owner", "role that holds the one"),
-    words("second_owner", "role that holds the other"),
-    date("first_period", "first month compared"),
-    date("last_period", "last month compared"),
 )
 
 KPI_VALUE = result(
@@ -151,9 +120,8 @@ RESULTS = (
     *SUPPLY_RESULTS,
     SCENARIO_MONTH,
     SCENARIO_COST,
-    CONSENSUS_PLAN,
     BUDGET_GAP,
-    CONFLICT,
+    *CONSENSUS_RESULTS,
     KPI_VALUE,
     DECISION,
     APPROVED_PLAN,
