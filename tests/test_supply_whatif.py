@@ -18,6 +18,7 @@ from sopkit.supply.whatif import (
     read_changes,
     what_if,
 )
+from sopkit.supply.whatif.changes import KINDS
 
 PERIODS = months(6)
 JANUARY, MARCH, JUNE = (pd.Timestamp(f"2026-0{n}-01") for n in (1, 3, 6))
@@ -119,7 +120,7 @@ def test_months_sizes_and_words_that_make_no_sense_are_all_named_at_once():
         {"outage": "V1", "change": "-5 %"},
         {"demand": "tea", "untill": "2026-02", "change": "+0 %"},
         {"demand": "tea", "change": "-120 %"},
-        {"price": "A"},
+        {"prize": "A"},
         {"capacity": "L", "demand": "tea", "change": "+1 %"},
         {"demand": "tea", "to": "2026-02"},
     )
@@ -134,11 +135,10 @@ def test_months_sizes_and_words_that_make_no_sense_are_all_named_at_once():
         "block 6: 'untill' says nothing here",
         "block 6: `change`: +0 % changes nothing",
         "block 7: `change`: -120 %; less than nothing is left",
-        "block 8: one of capacity, lead_time, outage, demand, cost says what changes; here: none",
-        "block 9: one of capacity, lead_time, outage, demand, cost says what changes; "
-        "here: capacity and demand",
+        f"block 8: one of {', '.join(KINDS)} says what changes; here: none",
+        f"block 9: one of {', '.join(KINDS)} says what changes; here: capacity and demand",
         "block 10: `to` without `from`",
-        "block 10: `change`: missing; write +10 % or +10 units",
+        "block 10: `change`: missing; write +10 % or +10 units or P90 or P10",
     ]
 
 

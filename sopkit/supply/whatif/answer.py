@@ -11,12 +11,15 @@ import pandas as pd
 from sopkit.supply.case import Case
 from sopkit.supply.living import Living
 from sopkit.supply.read_plan import Plan
+from sopkit.supply.streams import sum_revenue
 from sopkit.supply.whatif.changes import Change
+from sopkit.supply.whatif.demand import Shift
 from sopkit.supply.whatif.edit import change_case
 from sopkit.tables import PLACE
 
 LEAST_SHARE = 1e-6
 FLOW_KEY = ["flow_kind", *PLACE, "source", "period"]
+NOT_PAID = ("short", "preference")
 SERVED = ["demand_qty", "on_time_qty", "late_qty", "short_qty"]
 
 
@@ -37,6 +40,7 @@ class WhatIf:
         hours: `resource`, `period`, `before_hours`, `after_hours` needed, `regular_hours` and
             `overtime_hours` there are after the change; only what changes.
         first_change: first month in which something else is started, used or served; None.
+        revenue_change: revenue served after the changes less before, each at its own prices.
     """
 
     changes: Sequence[Change]
@@ -49,11 +53,22 @@ class WhatIf:
     stock: pd.DataFrame
     hours: pd.DataFrame
     first_change: pd.Timestamp | None
+    revenue_change: float = 0.0
 
     @property
     def gain(self) -> float:
         """Money the changes save: cost before less cost after."""
         return -float(self.cost["change_value"].sum())
+
+    @property
+    def earned(self) -> float:
+        """Money the plan earns more: change of revenue less change of every cost.
+
+        Lost sales are in revenue already, so their price is no cost here. Where prices or demand
+        change, this is what counts.
+        """
+        costs = self.cost.loc[~self.cost["term"].isin(NOT_PAID), "change_value"]
+        return self.revenue_change - float(costs.sum())
 
 
 def what_if(
@@ -63,6 +78,7 @@ def what_if(
     changes: Sequence[Change],
     *,
     living: Living | None = None,
+    shift: Shift | None = None,
 ) -> WhatIf:
     """Return the plan under changed inputs beside the plan there is.
 
@@ -73,6 +89,7 @@ def what_if(
         demand: contract `net_demand`.
         plan: of the case and this demand.
         living: a living solver of the same case, to ask again and again.
+        shift: gives demand at an end of its range, for changes to P10 or P90.
 
     Raises:
         InputError: a change that nothing can be done with.
@@ -82,7 +99,7 @@ def what_if(
         One line of 100 hours is full, an hour's unit sells at 100: ten hours more gain up to 1,000.
     """
     living = living or Living(case, demand, plan)
-    changed, wanted = change_case(case, demand, changes)
+    changed, wanted = change_case(case, demand, changes, shift)
     after = living.ask(changed, wanted).plan
     return compare_plans(case, plan, changed, wanted, after, changes)
 
@@ -112,7 +129,12 @@ def compare_plans(
         stock=_compare_stock(case, plan, changed, after),
         hours=_compare_hours(plan, after),
         first_change=find_first_change(plan, after),
+        revenue_change=_sum_served(after) - _sum_served(plan),
     )
+
+
+def _sum_served(plan: Plan) -> float:
+    return float(sum_revenue(plan.streams, plan.plan_service).sum())
 
 
 def compare_costs(plan: Plan, after: Plan) -> pd.DataFrame:

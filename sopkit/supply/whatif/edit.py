@@ -14,17 +14,20 @@ import pandas as pd
 
 from sopkit.errors import InputError
 from sopkit.supply.case import Array, Case
+from sopkit.supply.dated import value_on
 from sopkit.supply.prepare import prepare_case
 from sopkit.supply.tables import SupplyTables
 from sopkit.supply.whatif.changes import Change
+from sopkit.supply.whatif.demand import Shift, edit_demand, name_rows
 from sopkit.tables import ALL, PLACE, TABLES, fit_columns
 
 FIRST_DAY = pd.Timestamp("1900-01-01")
-IN_ARRAYS = {"capacity", "demand"}
+OF_HOURS = {"capacity", "overtime"}
+IN_ARRAYS = {*OF_HOURS, "demand", "price"}
 
 
 def change_case(
-    case: Case, demand: pd.DataFrame, changes: Sequence[Change]
+    case: Case, demand: pd.DataFrame, changes: Sequence[Change], shift: Shift | None = None
 ) -> tuple[Case, pd.DataFrame]:
     """Return case and demand with the changes in effect.
 
@@ -32,14 +35,16 @@ def change_case(
 
     Args:
         demand: contract `net_demand`.
+        shift: gives demand at an end of its range.
 
     Raises:
-        InputError: hours of people are to grow without more people.
+        InputError: nothing can be done with a change: no demand, row or limit of what it names;
+            hours of people are to grow without more people.
     """
     tables = edit_tables(case, changes)
-    wanted = edit_demand(demand, changes, tables.item)
+    wanted = edit_demand(demand, changes, tables.item, shift)
     crews = set(tables.workforce["resource"])
-    limits = [one for one in changes if one.kind == "capacity"]
+    limits = [one for one in changes if one.kind in OF_HOURS]
     if {one.kind for one in changes} <= IN_ARRAYS and not crews & {one.code for one in limits}:
         regular, overtime = edit_hours(case, limits)
         changed = replace(case, tables=tables, regular_hours=regular, overtime_hours=overtime)
@@ -73,16 +78,21 @@ def edit_tables(case: Case, changes: Sequence[Change]) -> SupplyTables:
             tables = _edit_column(tables, change, "lead_time_days")
         elif change.kind == "cost" and change.level == "operation":
             tables = _edit_column(tables, change, "unit_cost_value")
+        elif change.kind == "limit":
+            tables = _edit_limit(tables, change)
         elif change.kind in ("outage", "cost"):
             tables = replace(tables, purchase_term=_edit_terms(tables.purchase_term, change))
-    limits = [change for change in changes if change.kind == "capacity"]
+        elif change.kind == "price":
+            tables = replace(tables, price=_edit_price(case, tables, change))
+    limits = [change for change in changes if change.kind in OF_HOURS]
     return _edit_capacity(case, tables, limits) if limits else tables
 
 
 def edit_hours(case: Case, changes: Sequence[Change]) -> tuple[Array, Array]:
-    """Return regular and overtime hours (resources x periods) with changes of capacity.
+    """Return regular and overtime hours (resources x periods) with changes of both.
 
-    A share changes both, hours change the regular ones.
+    Of capacity, a share changes both, hours change the regular ones. Of overtime, a share is one
+    of the regular hours. In the order of the changes.
     """
     regular, overtime = case.regular_hours.copy(), case.overtime_hours.copy()
     codes = pd.Index(case.resources["resource"])
@@ -91,7 +101,12 @@ def edit_hours(case: Case, changes: Sequence[Change]) -> tuple[Array, Array]:
         if row < 0:
             raise InputError(f"{change.code} has no hours in the plan; it does not limit it.")
         months = (case.periods >= change.first) & (case.periods <= change.last)
-        for hours in (regular, overtime) if change.unit == "rate" else (regular,):
+        if change.kind == "overtime" and change.unit == "rate":
+            more = overtime[row, months] + change.amount * regular[row, months]
+            overtime[row, months] = np.maximum(more, 0.0)
+            continue
+        both = (regular, overtime) if change.unit == "rate" else (regular,)
+        for hours in (overtime,) if change.kind == "overtime" else both:
             hours[row, months] = [change.on(value) for value in hours[row, months]]
     return regular, overtime
 
@@ -169,6 +184,47 @@ def _edit_column(tables: SupplyTables, change: Change, column: str) -> SupplyTab
     return replace(tables, **{name: frame.assign(**{column: values})})
 
 
+def _edit_limit(tables: SupplyTables, change: Change) -> SupplyTables:
+    """Return tables with another limit a month of a supplier, a bought item or a lane.
+
+    Raises:
+        InputError: nothing that it names has a limit.
+    """
+    name = "lane" if change.level == "lane" else "purchase_term"
+    frame: pd.DataFrame = getattr(tables, name)
+    if frame.loc[_rows_of(frame, change), "max_qty"].isna().all():
+        raise InputError(f"{change.describe()}: {change.code} has no limit (max_qty in {name}).")
+    if name == "lane":
+        return _edit_column(tables, change, "max_qty")
+    return replace(tables, purchase_term=_edit_terms(frame, change))
+
+
+def _edit_price(case: Case, tables: SupplyTables, change: Change) -> pd.DataFrame:
+    """Return prices by month, changed in the months of the change; other prices stay.
+
+    A customer that pays the price of all gets rows of its own.
+
+    Raises:
+        InputError: no price of what it names is known.
+    """
+    price = tables.price
+    named = change.code if change.level == "customer" else change.customer
+    pairs = price[["item", "customer"]].drop_duplicates()
+    pairs = pairs if named == ALL else pairs[["item"]].drop_duplicates().assign(customer=named)
+    pairs = pairs[name_rows(pairs, change, tables.item)]
+    rows = pairs.merge(pd.DataFrame({"period": case.periods}), how="cross")
+    found = value_on(rows, price, "price_value", ["item", "customer"], "customer")
+    rows = rows.assign(price_value=found).dropna(subset="price_value")
+    if rows.empty:
+        raise InputError(f"{change.describe()}: no price of {change.code} is known.")
+    inside = rows["period"].between(change.first, change.last)
+    rows["price_value"] *= np.where(inside, 1.0 + change.amount, 1.0)
+    key = ["item", "customer"]
+    old = pd.MultiIndex.from_frame(price[key]).isin(pd.MultiIndex.from_frame(rows[key]))
+    rows = fit_columns(rows.rename(columns={"period": "start_date"}), TABLES["price"])
+    return pd.concat([part for part in (price[~old], rows) if len(part)], ignore_index=True)
+
+
 def _rows_of(frame: pd.DataFrame, change: Change) -> pd.Series:
     """Return which rows a change names.
 
@@ -213,74 +269,8 @@ def _cut_months(rows: pd.DataFrame, change: Change, after: pd.Timestamp) -> pd.D
     if change.kind == "cost":
         price = rows["price_value"].where(~inside, rows["price_value"].map(change.on))
         return rows.assign(price_value=price)
+    if change.kind == "limit":
+        most = rows["max_qty"].astype(float)
+        return rows.assign(max_qty=most.where(~inside, most.map(change.on, na_action="ignore")))
     none = {"max_qty": 0.0, "min_qty": 0.0, "min_share_rate": 0.0}
     return rows.assign(**{name: rows[name].where(~inside, to) for name, to in none.items()})
-
-
-def edit_demand(
-    demand: pd.DataFrame, changes: Sequence[Change], item: pd.DataFrame
-) -> pd.DataFrame:
-    """Return demand with its changes in effect; orders in hand stay as they are.
-
-    A share is one of all that is wanted in a month, put on the forecast, which never falls below
-    0. Units are those a month over all that the change names, shared out as demand is.
-
-    Args:
-        demand: contract `net_demand`.
-        item: contract `item`; says which items a family has.
-
-    Example:
-        Forecast 80 and an open order of 20: + 10 % makes 90 and 20; 150 units make 130 and 20.
-    """
-    for change in changes:
-        if change.kind == "demand":
-            demand = _edit_one(demand, change, item)
-    return demand
-
-
-def find_rows(demand: pd.DataFrame, change: Change, item: pd.DataFrame) -> pd.Series:
-    """Return which rows of demand a change of demand names; overdue orders are never among them."""
-    chosen = demand["period"].between(change.first, change.last)
-    chosen &= demand["demand_class"] != "overdue"
-    if change.level == "family":
-        chosen &= demand["item"].isin(item.loc[item["family"] == change.code, "item"])
-    elif change.level != ALL:
-        chosen &= demand[change.level] == change.code
-    for name in ("item", "location", "customer"):
-        if getattr(change, name) != ALL:
-            chosen &= demand[name] == getattr(change, name)
-    return chosen
-
-
-def _edit_one(demand: pd.DataFrame, change: Change, item: pd.DataFrame) -> pd.DataFrame:
-    demand = demand.reset_index(drop=True)
-    chosen = find_rows(demand, change, item)
-    wanted = demand["demand_qty"].where(chosen, 0.0)
-    whole = wanted.groupby(demand["period"]).transform("sum")
-    months = pd.date_range(change.first, change.last, freq="MS")
-    if change.unit != "rate" and not set(months) <= set(demand.loc[wanted > 0, "period"]):
-        raise InputError(f"{change.describe()}: a month without any demand cannot be shared out.")
-    if change.unit == "rate":
-        extra = change.amount * wanted
-    else:
-        extra = (wanted / whole.where(whole > 0, 1.0)) * (
-            change.amount - whole if change.sets else change.amount
-        )
-    return _add_forecast(demand, extra.where(chosen, 0.0))
-
-
-def _add_forecast(demand: pd.DataFrame, extra: pd.Series) -> pd.DataFrame:
-    """Return demand with extra units put on the forecast of the same place, customer and month."""
-    keys = [*PLACE, "customer", "period"]
-    is_forecast = demand["demand_class"] == "forecast"
-    cell = [demand[key] for key in keys]
-    total = extra.groupby(cell).transform("sum")
-    raised = (demand["demand_qty"] + total).clip(lower=0.0)
-    changed = demand.assign(demand_qty=demand["demand_qty"].where(~is_forecast, raised))
-    has_forecast = is_forecast.groupby(cell).transform("any")
-    bare = demand.assign(demand_qty=extra)[~has_forecast & (extra > 0)]
-    if bare.empty:
-        return changed
-    fresh = bare.groupby([*keys, "priority"], as_index=False, sort=False)["demand_qty"].sum()
-    fresh = fresh.assign(demand_class="forecast")
-    return pd.concat([changed, fresh.reindex(columns=demand.columns)], ignore_index=True)
