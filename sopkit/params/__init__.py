@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sopkit.params.kpi import read_kpi_file
 from sopkit.params.loader import Declared
+from sopkit.params.process import Process, read_process
 from sopkit.params.runs import (
     GIVEN_BY_RUNNER,
     REVIEWS,
@@ -22,10 +23,12 @@ __all__ = [
     "Common",
     "Declared",
     "HorizonMonths",
+    "Process",
     "RunParameters",
     "Running",
     "find_params",
     "list_params",
     "read_kpi_file",
     "read_params",
+    "read_process",
 ]
