@@ -23,11 +23,20 @@ class Basis:
     Args:
         columns, rows: by block: labels of its rows, and statuses (rows x periods; -1: none).
         periods: months of the columns of each block.
+        as_text: whether the labels are texts, as a table keeps them.
     """
 
     columns: dict[str, tuple[pd.Index, Array]]
     rows: dict[str, tuple[pd.Index, Array]]
     periods: pd.DatetimeIndex
+    as_text: bool = False
+
+
+def to_text(keys: pd.Index) -> pd.Index:
+    """Return labels as texts, the parts of one set apart by a bar."""
+    if keys.nlevels == 1:
+        return pd.Index([str(key) for key in keys], dtype=object)
+    return pd.Index(["|".join(map(str, key)) for key in keys], dtype=object)
 
 
 def label_basis(model: Model, lp: Lp, statuses: tuple[Array, Array]) -> Basis:
@@ -43,12 +52,15 @@ def label_basis(model: Model, lp: Lp, statuses: tuple[Array, Array]) -> Basis:
 def fit_basis(basis: Basis, model: Model, lp: Lp) -> tuple[Array, Array]:
     """Return statuses for another model: those with the same labels and months, else the usual."""
     months = basis.periods.get_indexer(model.periods)
+    labels = {
+        name: to_text(dim.keys) if basis.as_text else dim.keys for name, dim in model.dims.items()
+    }
     columns = [
-        _fit(basis.columns.get(n), model.dims[model.blocks[n].dim].keys, months, AT_LOWER)[at >= 0]
+        _fit(basis.columns.get(n), labels[model.blocks[n].dim], months, AT_LOWER)[at >= 0]
         for n, at in lp.columns.items()
     ]
     rows = [
-        _fit(basis.rows.get(n), model.dims[model.rows[n].dim].keys, months, BASIC)[at >= 0]
+        _fit(basis.rows.get(n), labels[model.rows[n].dim], months, BASIC)[at >= 0]
         for n, at in lp.rows.items()
     ]
     return np.concatenate(columns), np.concatenate(rows)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sopkit.errors import PlanError
-from sopkit.supply.basis import fit_basis, label_basis
+from sopkit.supply.basis import Basis, fit_basis, label_basis
 from sopkit.supply.case import Array, Case
 from sopkit.supply.first_answer import FirstAnswer, guess_answer
 from sopkit.supply.lp import Lp, Model, to_lp
@@ -103,20 +103,28 @@ class Living:
         plan: its plan, if there is one: the solver then starts from the plan's basis; else the
             base is solved cold.
         time_limit: seconds a question may take.
+        basis: where the plan ended, in place of the plan.
 
     Example:
         ``living = Living(case, demand)``; ``living.ask(*change_case(case, demand, changes)).plan``.
     """
 
     def __init__(
-        self, case: Case, demand: pd.DataFrame, plan: Plan | None = None, time_limit: float = 300.0
+        self,
+        case: Case,
+        demand: pd.DataFrame,
+        plan: Plan | None = None,
+        time_limit: float = 300.0,
+        *,
+        basis: Basis | None = None,
     ) -> None:
         self.demand = demand
         self.time_limit = time_limit
         streams = to_streams(case, demand)
         model = build_model(case, streams)
         lp = to_lp(model, find_money(streams, model.dims["stream"].unit))
-        known = fit_basis(plan.basis, model, lp) if plan is not None and plan.basis else None
+        start = plan.basis if basis is None and plan is not None else basis
+        known = None if start is None else fit_basis(start, model, lp)
         self._held: Lp | None = None
         self._solver: Any = None
         self._start: Any = None

@@ -19,7 +19,9 @@ from sopkit.tables.build import (
 from sopkit.tables.demand import place
 from sopkit.tables.results_consensus import CONSENSUS_RESULTS, CONSENSUS_STEP
 from sopkit.tables.results_demand import DATA_RESULTS, DEMAND_RESULTS
+from sopkit.tables.results_effects import EFFECT_RESULTS
 from sopkit.tables.results_review import REVIEW_RESULTS
+from sopkit.tables.results_scenarios import SCENARIO_RESULTS
 from sopkit.tables.results_supply import SUPPLY_RESULTS
 
 EXECUTIVE_STEP = "05_executive_review"
@@ -39,6 +41,15 @@ SCENARIO_MONTH = result(
     value("margin_value", "revenue - cost"),
     value("stock_value", "closing stock at standard cost"),
     hours("overtime_hours", "overtime used"),
+    value("purchase_value", "ordered from suppliers", required=False, blank=True),
+    value(
+        "cash_value",
+        "revenue - making, buying, moving, hours and overtime, in the month they arise",
+        required=False,
+        blank=True,
+    ),
+    code("busiest", "resource with the least hours left; blank without any", required=False),
+    rate("load_rate", "its hours needed / regular hours", required=False, blank=True),
 )
 
 SCENARIO_COST = result(
@@ -120,9 +131,11 @@ RESULTS = (
     *SUPPLY_RESULTS,
     SCENARIO_MONTH,
     SCENARIO_COST,
+    *SCENARIO_RESULTS,
     BUDGET_GAP,
     *CONSENSUS_RESULTS,
     KPI_VALUE,
     DECISION,
     APPROVED_PLAN,
+    *EFFECT_RESULTS,
 )
