@@ -114,6 +114,18 @@ def working_days(period: pd.Timestamp, country: str = "CN") -> int:
     return sum(day in worked or (day not in closed and not _is_weekend(day)) for day in days)
 
 
+def working_dates(period: pd.Timestamp, country: str = "CN") -> pd.DatetimeIndex:
+    """Return the working days of a month as dates; their number is `working_days`.
+
+    Example:
+        >>> working_dates(pd.Timestamp("2026-02-01"), "CN")[-1]
+        Timestamp('2026-02-28 00:00:00')
+    """
+    closed, worked = _days_off(period.year, country)
+    days = pd.date_range(period, period + pd.offsets.MonthEnd(0))
+    return days[[day in worked or (day not in closed and not _is_weekend(day)) for day in days]]
+
+
 def list_working_days(periods: pd.DatetimeIndex, country: str = "CN") -> pd.DataFrame:
     """Return `period`, `working_days` and `is_estimated` of each month.
 

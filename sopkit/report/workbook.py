@@ -24,6 +24,7 @@ SHEETS = {
     "supply": ("constrained_plan",),
     "flows": ("plan_flow",),
     "orders": ("firm_order",),
+    "released": ("released_order",),
     "shortage": ("shortage",),
     "fixes": ("shortage_fix",),
     "capacity": ("plan_resource", "capacity_load"),

@@ -21,7 +21,7 @@ from sopkit.supply.prepare import prepare_case, set_targets
 from sopkit.supply.problems import find_supply_problems
 from sopkit.supply.questions import list_questions, pick_target, sum_what_if
 from sopkit.supply.read_plan import Plan
-from sopkit.supply.released import list_released
+from sopkit.supply.released import list_released, list_released_orders
 from sopkit.supply.review import (
     rank_flows,
     rate_loads,
@@ -63,6 +63,7 @@ __all__ = [
     "list_lots",
     "list_questions",
     "list_released",
+    "list_released_orders",
     "net_demand",
     "open_case",
     "peg_plan",

@@ -1,0 +1,77 @@
+"""Contracts of what decisions brought, and of the orders a signed plan releases."""
+
+from __future__ import annotations
+
+from sopkit.tables.build import (
+    code,
+    date,
+    item_place,
+    month,
+    qty,
+    rate,
+    result,
+    signed_qty,
+    value,
+    whole,
+    words,
+)
+
+EXECUTIVE_STEP = "05_executive_review"
+PUBLISH_STEP = "publish"
+UNKNOWN = {"required": False, "blank": True}
+
+DECISION_EFFECT = result(
+    EXECUTIVE_STEP,
+    "decision_effect",
+    ("decision",),
+    "What an earlier decision was expected to bring and what it brought: two simulations under "
+    "actual demand, with and without it, each month planned only from what was known then.",
+    code("decision", "number of the decision"),
+    code("cycle", "cycle that took it"),
+    words("title", "the decision in one line"),
+    words("owner", "role that carries it out"),
+    date("due_date", "last day"),
+    words("status", "open, done, dropped"),
+    value("expected_value", "money it was expected to bring", **UNKNOWN),
+    value("realised_value", "margin with it less margin without, months simulated", **UNKNOWN),
+    value("lo_80_value", "4 of 5 times the effect lies above (and below the next)", **UNKNOWN),
+    value("hi_80_value", "upper end", **UNKNOWN),
+    rate("service_rate", "change of the share of demand served", **UNKNOWN),
+    value("revenue_value", "of it: more revenue, lost sales regained", **UNKNOWN),
+    value("cost_value", "of it: more spent on making, buying, moving and overtime", **UNKNOWN),
+    value("holding_value", "of it: more spent on holding stock", **UNKNOWN),
+    value("stock_value", "of it: more stock left at the end, at cost", **UNKNOWN),
+    date("first_period", "first month simulated"),
+    date("last_period", "last month simulated"),
+    whole("month_count", "months simulated"),
+    date("due_period", "first month in which it can be measured, where that lies ahead"),
+    words("why_blank", "why there is no realised effect"),
+    words("fingerprint", "of all that went into the simulation; equal: not simulated again"),
+)
+
+RELEASED_ORDER = result(
+    PUBLISH_STEP,
+    "released_order",
+    ("released_order",),
+    "Production, purchase and transport orders inside the fence, as the signed plan releases them.",
+    code("released_order", "number, such as 2026-11-M0001; M make, B buy, T transport"),
+    code("flow_kind", "make, buy or move", allowed=("make", "buy", "move")),
+    *item_place(),
+    code("source", "operation, supplier, or location it comes from"),
+    month("period", "month in which the plan starts it"),
+    date("release_date", "day on which it is started, ordered or sent"),
+    date("due_date", "day on which it is there"),
+    qty("order_qty", "good units ordered"),
+    qty("lot_qty", "size of a lot; 0: any"),
+    qty("lot_count", "whole lots"),
+    signed_qty("carried_qty", "of the month: ordered less wanted, carried into the next"),
+    code(
+        "purpose",
+        "class of demand it serves most, parts of production, or stock",
+        allowed=("overdue", "open", "forecast", "parts", "stock"),
+    ),
+    rate("pegged_rate", "share of the month's quantity that serves a known demand"),
+    words("serves", "the largest demand behind it: item, location, customer, month"),
+)
+
+EFFECT_RESULTS = (DECISION_EFFECT, RELEASED_ORDER)
