@@ -68,7 +68,7 @@ def test_a_sales_stream_above_the_plan_is_a_conflict_in_money():
         ["tea", "Kim", 300, 180],
     ]
     found = find_conflicts(pairs, 100, "2026-11")
-    assert found["conflict"].tolist() == ["2026-11-C1"]
+    assert found["conflict"].tolist() == ["C-2026-11-001"]
     assert found.iloc[0]["gap_value"] == -120
     assert found.iloc[0]["second_owner"] == "Sam"
     check_table(found, TABLES["conflict"])
@@ -209,7 +209,7 @@ PLAN = table(
 
 
 def test_revenue_without_a_conflict_has_one_number():
-    tea = table("conflict family", "C1 tea")
+    tea = table("conflict family gap_value first_period last_period", "C1 tea 5 2026-10 2026-12")
     assert share_agreed(tea, PLAN, ITEMS) == 0.3
     assert share_agreed(tea.assign(family="all"), PLAN, ITEMS) == 0
     assert share_agreed(tea.iloc[:0], PLAN, ITEMS) == 1

@@ -2,31 +2,71 @@
 
 from __future__ import annotations
 
+from sopkit.consensus.agreed import check_uncut, list_agreed, sum_blockers, sum_rules
 from sopkit.consensus.conflicts import (
+    add_demand,
+    carry_conflicts,
     compare_budget,
     compare_streams,
     find_conflicts,
     find_owners,
+    find_scope,
+    keep_open,
     keep_weighted,
+    list_conflict_options,
+    mark_disputed,
+    measure_regret,
+    price_options,
     share_agreed,
+    sum_family_loads,
     to_target_pairs,
 )
 from sopkit.consensus.levels import sum_matching
+from sopkit.consensus.promise import (
+    find_over_promised,
+    list_open_orders,
+    list_tight,
+    promise_supply,
+    sum_promise,
+)
 from sopkit.consensus.proposal import propose_plan, spread_plan, sum_overdue
+from sopkit.consensus.quota import allocate_supply, compare_quota, list_short, to_channels
 from sopkit.consensus.targets import compare_targets, sum_targets
 
 __all__ = [
+    "add_demand",
+    "allocate_supply",
+    "carry_conflicts",
+    "check_uncut",
     "compare_budget",
+    "compare_quota",
     "compare_streams",
     "compare_targets",
     "find_conflicts",
+    "find_over_promised",
     "find_owners",
+    "find_scope",
+    "keep_open",
     "keep_weighted",
+    "list_agreed",
+    "list_conflict_options",
+    "list_open_orders",
+    "list_short",
+    "list_tight",
+    "mark_disputed",
+    "measure_regret",
+    "price_options",
+    "promise_supply",
     "propose_plan",
     "share_agreed",
     "spread_plan",
+    "sum_blockers",
+    "sum_family_loads",
     "sum_matching",
     "sum_overdue",
+    "sum_promise",
+    "sum_rules",
     "sum_targets",
+    "to_channels",
     "to_target_pairs",
 ]

@@ -5,6 +5,7 @@ A scenario is a change of demand or of limits, solved anew by the supply model a
 
 from __future__ import annotations
 
+from sopkit.scenario.agreed import rate_first_numbers, replay_agreed
 from sopkit.scenario.compare import (
     compare_costs,
     compare_scenarios,
@@ -29,6 +30,8 @@ __all__ = [
     "net_range",
     "price_overtime",
     "raise_demand",
+    "rate_first_numbers",
+    "replay_agreed",
     "shift_demand",
     "solve_scenarios",
     "sum_costs",

@@ -80,6 +80,7 @@ CONFLICT = result(
     words("option", "option that the verdict took"),
     words("verdict", "what was decided"),
     words("settled_by", "who decided"),
+    date("settled_date", "day of the verdict"),
     words("settled_reason", "why"),
 )
 
@@ -141,7 +142,7 @@ QUOTA = result(
     qty("demand_qty", "wanted in the month: open orders and net forecast"),
     qty("plan_qty", "how the supply plan serves the customer"),
     qty("quota_qty", "the customer's share"),
-    code("rule", "priority, fair_share or history", allowed=("priority", "fair_share", "history")),
+    code("rule", "priority, proportional or history", allowed=("priority", "proportional", "history")),
 )
 
 PROMISE = result(

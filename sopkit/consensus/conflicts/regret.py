@@ -1,0 +1,146 @@
+"""The price of a conflict: what it costs to plan for one number when the other one comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sopkit.tables import PLACE
+
+IN = ["make_qty", "buy_qty", "move_in_qty", "open_supply_qty"]
+OUT = ["move_out_qty", "used_qty", "expired_qty"]
+RISKS = ["second_regret_value", "first_regret_value"]
+Array = NDArray[np.float64]
+
+
+def measure_regret(
+    plans: Mapping[str, pd.DataFrame],
+    demands: Mapping[str, pd.DataFrame],
+    worth: pd.DataFrame,
+    last_period: pd.Timestamp,
+    *,
+    holding_rate: float,
+) -> pd.DataFrame:
+    """Play every plan against every demand up to a month, and say what the wrong plan costs.
+
+    The plan is held as it is until the wrong number is noticed. Earned until then = margin of
+    what is served (late counts while it is inside) - price of holding the stock that is left at
+    the end of each month. What is lost against the plan that would have earned most is its regret.
+    Overtime and freight of the plans are left out: they are in the solved margins.
+
+    Args:
+        plans: contract `constrained_plan` by name.
+        demands: contract `net_demand` by name.
+        worth: `item`, `location`, `margin_value`, `unit_cost_value` [money a unit].
+        last_period: month in which a wrong number is noticed.
+        holding_rate: of stock at cost, a year.
+
+    Returns:
+        `planned`, `came`, `earned_value`, `regret_value` (0 or more).
+
+    Example:
+        Stock 0, plans 100 and 120, demand 100 and 120, margin 3, cost 6, 1 month at 10 % a month:
+        planned 100 and 120 came: 20 short, 60 lost. Planned 120 and 100 came: 12 of holding.
+    """
+    months = _list_months(plans, last_period)
+    frames = [*plans.values(), *demands.values()]
+    index = pd.MultiIndex.from_frame(pd.concat([one[PLACE] for one in frames]).drop_duplicates())
+    index = index.sort_values()
+    unit = worth.set_index(PLACE).reindex(index).fillna(0.0)
+    supply = {name: _sum_supply(plan, index, months) for name, plan in plans.items()}
+    wanted = {name: _to_panel(one, "demand_qty", index, months) for name, one in demands.items()}
+    rows = [
+        (planned, came, _earn(supply[planned], wanted[came], unit, holding_rate / 12))
+        for came in demands
+        for planned in plans
+    ]
+    table = pd.DataFrame(rows, columns=["planned", "came", "earned_value"])
+    best = table.groupby("came")["earned_value"].transform("max")
+    return table.assign(regret_value=best - table["earned_value"])
+
+
+def _list_months(plans: Mapping[str, pd.DataFrame], last: pd.Timestamp) -> pd.DatetimeIndex:
+    first = min(plan["period"].min() for plan in plans.values())
+    return pd.date_range(first, max(first, last), freq="MS", name="period")
+
+
+def _to_panel(
+    rows: pd.DataFrame, name: str, index: pd.MultiIndex, months: pd.DatetimeIndex
+) -> Array:
+    wide = rows.groupby([*PLACE, "period"])[name].sum().unstack("period")
+    return wide.reindex(index=index, columns=months).fillna(0.0).to_numpy(dtype=float)
+
+
+def _sum_supply(plan: pd.DataFrame, index: pd.MultiIndex, months: pd.DatetimeIndex) -> Array:
+    """Return what is there for customers, added up: opening stock and all that comes, less uses."""
+    flow = plan.assign(flow_qty=plan[IN].sum(axis=1) - plan[OUT].sum(axis=1))
+    panel = _to_panel(flow, "flow_qty", index, months)
+    first = plan[plan["period"] == plan["period"].min()]
+    panel[:, 0] += _to_panel(first, "opening_qty", index, months)[:, 0]
+    return np.asarray(panel.cumsum(axis=1))
+
+
+def _earn(supply: Array, demand: Array, unit: pd.DataFrame, rate: float) -> float:
+    net = supply - demand.cumsum(axis=1)
+    short = np.maximum(-net[:, -1], 0.0)
+    margin, cost = unit["margin_value"].to_numpy(), unit["unit_cost_value"].to_numpy()
+    held = np.maximum(net, 0.0).sum(axis=1)
+    return float(((demand.sum(axis=1) - short) * margin - held * cost * rate).sum())
+
+
+def price_options(
+    options: pd.DataFrame,
+    sums: pd.DataFrame,
+    gains: pd.Series,
+    regrets: Mapping[str, pd.DataFrame] | None = None,
+    chances: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Put solved options into money and propose the one that is least dear to be wrong with.
+
+    Expected cost of being wrong = chance of the first number x cost if it comes + the rest x cost
+    if agreed demand comes; without a chance, the larger of the two. The smallest is proposed; of
+    equals, the first (keeping the plan).
+
+    Args:
+        options: what `list_conflict_options` returned, with `diff`, its blocks as text.
+        sums: what `scenario.compare_scenarios` returned, with `base` and the options' scenarios.
+        gains: by scenario, what its plan earns more than base after all costs.
+        regrets: by conflict, what `measure_regret` returned for plans named by scenario and the
+            demands `second` (agreed) and `first`.
+        chances: by conflict, chance that demand comes nearer to the first number, 0..1.
+
+    Returns:
+        Contract `conflict_option`.
+    """
+    of = sums.set_index("scenario")
+    named = options["scenario"]
+    rows = options.drop(columns="blocks").assign(
+        margin_value=named.map(gains).astype(float),
+        service_rate=named.map(of["change_service_rate"]).astype(float),
+        stock_value=named.map(of["change_stock_value"]).astype(float),
+        first_rate=options["conflict"].map(pd.Series(dtype=float) if chances is None else chances),
+    )
+    cost = _join_regrets(rows, regrets or {})
+    rows = rows.assign(**{name: cost[name] for name in RISKS})
+    chance = rows["first_rate"].astype(float)
+    expected = rows[RISKS[1]] * chance + rows[RISKS[0]] * (1 - chance)
+    rows["regret_value"] = expected.fillna(rows[RISKS].max(axis=1, skipna=False))
+    rows["recommended"] = False
+    for _, part in rows.groupby("conflict", sort=False):
+        known = part["regret_value"].dropna()
+        rows.loc[known.idxmin() if len(known) else part.index[0], "recommended"] = True
+    return rows
+
+
+def _join_regrets(rows: pd.DataFrame, regrets: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return what each option costs if the second or the first number comes; blank: not known."""
+    found = pd.DataFrame(np.nan, index=rows.index, columns=RISKS)
+    for conflict, table in regrets.items():
+        wide = table.pivot(index="planned", columns="came", values="regret_value")
+        own = rows.index[rows["conflict"] == conflict]
+        for name, came in zip(RISKS, ("second", "first"), strict=True):
+            found.loc[own, name] = rows.loc[own, "scenario"].map(wide[came]).astype(float)
+    return found
