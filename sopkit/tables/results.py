@@ -20,6 +20,7 @@ from sopkit.tables.demand import place
 from sopkit.tables.results_consensus import CONSENSUS_RESULTS, CONSENSUS_STEP
 from sopkit.tables.results_demand import DATA_RESULTS, DEMAND_RESULTS
 from sopkit.tables.results_effects import EFFECT_RESULTS
+from sopkit.tables.results_process import PROCESS_RESULTS
 from sopkit.tables.results_review import REVIEW_RESULTS
 from sopkit.tables.results_scenarios import SCENARIO_RESULTS
 from sopkit.tables.results_supply import SUPPLY_RESULTS
@@ -48,7 +49,7 @@ SCENARIO_MONTH = result(
         required=False,
         blank=True,
     ),
-    code("busiest", "resource with the least hours left; blank without any", required=False),
+    code("busiest", "fullest resource; blank without any", required=False, blank=True),
     rate("load_rate", "its hours needed / regular hours", required=False, blank=True),
 )
 
@@ -136,6 +137,7 @@ RESULTS = (
     *CONSENSUS_RESULTS,
     KPI_VALUE,
     DECISION,
+    *PROCESS_RESULTS,
     APPROVED_PLAN,
     *EFFECT_RESULTS,
 )

@@ -1,0 +1,130 @@
+"""Tasks follow from decisions, conflicts and gates; people's own tasks stand beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sopkit.process.gates import OPEN_STATES, Gate
+from sopkit.tables import TABLES, fit_columns
+
+TAKEN, CLOSED = "decided", ("done", "dropped", "withdrawn")
+
+
+def list_tasks(
+    decision: pd.DataFrame,
+    conflict: pd.DataFrame,
+    gates: Sequence[Gate],
+    days: pd.DataFrame,
+    decision_record: pd.DataFrame,
+    task_record: pd.DataFrame,
+    cycle: str,
+) -> pd.DataFrame:
+    """Return what is to be done, by whom, by when.
+
+    A decision not taken asks its owner to decide; one that was taken asks to carry its option out;
+    one that is done or dropped asks nothing. An open conflict asks its task force to settle it by
+    its deadline. An open gate asks the role that does the step, by the step's day. Tasks of earlier
+    cycles and of people stand as the planbook has them. Nothing depends on the clock.
+
+    Args:
+        decision: contract `decision`.
+        conflict: contract `conflict`.
+        gates: gates as judged from this cycle's tables.
+        days: `step`, `due_date`, `owner` of `list_due_days`.
+        decision_record: planbook records of kind `decision`; may be empty.
+        task_record: planbook records of kind `task`, this cycle's and earlier; may be empty.
+        cycle: this cycle.
+
+    Returns:
+        Contract `task`: open ones by last day, then those done; then by number.
+
+    Example:
+        One decision for the supply planner until 2 March: task T-2026-11-D1, decide.
+    """
+    made = [
+        _ask_decisions(decision, decision_record),
+        _ask_conflicts(conflict),
+        _ask_gates(gates, days),
+    ]
+    own = pd.concat(made, ignore_index=True).assign(opened_cycle=cycle)
+    own["state"] = _find_states(own, task_record)
+    others = _keep_others(task_record, own)
+    rows = pd.concat([own, others], ignore_index=True)
+    rows = rows.assign(closed=rows["state"] == "done", due_date=pd.to_datetime(rows["due_date"]))
+    rows = rows.sort_values(["closed", "due_date", "task"], kind="stable", ignore_index=True)
+    return fit_columns(rows[TABLES["task"].column_names], TABLES["task"])
+
+
+def _ask_decisions(decision: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+    asked = decision.drop_duplicates("decision")
+    known = records.drop_duplicates("decision", keep="last").set_index("decision")
+    status = asked["decision"].map(known["status"])
+    asked = asked.assign(
+        taken=(status == TAKEN),
+        option=asked["decision"].map(known["option"]).where(status == TAKEN),
+        owner=asked["decision"].map(known["owner"]).fillna(asked["owner"]),
+        due_date=pd.to_datetime(asked["decision"].map(known["due_date"])).fillna(
+            pd.to_datetime(asked["due_date"])
+        ),
+    )[~status.isin(CLOSED).to_numpy()]
+    kinds = asked["taken"].map({True: "carry_out", False: "decide"})
+    return _to_tasks(asked.assign(kind=kinds, origin=asked["decision"]))
+
+
+def _ask_conflicts(conflict: pd.DataFrame) -> pd.DataFrame:
+    asked = conflict[conflict["state"].isin(OPEN_STATES)]
+    owner = asked["task_force"].fillna(asked["second_owner"])
+    return _to_tasks(
+        asked.assign(
+            kind="settle",
+            origin=asked["conflict"],
+            subject=asked["family"],
+            owner=owner,
+            option=None,
+        )
+    )
+
+
+def _ask_gates(gates: Sequence[Gate], days: pd.DataFrame) -> pd.DataFrame:
+    of_step = days.set_index("step")
+    rows = [
+        {
+            "kind": "gate",
+            "origin": gate.step,
+            "subject": ", ".join(reason.key for reason in gate.reasons),
+            "owner": of_step.loc[gate.step, "owner"],
+            "due_date": of_step.loc[gate.step, "due_date"],
+            "option": None,
+        }
+        for gate in gates
+        if not gate.holds
+    ]
+    columns = ["kind", "origin", "subject", "owner", "due_date", "option"]
+    return _to_tasks(pd.DataFrame(rows, columns=columns))
+
+
+def _to_tasks(rows: pd.DataFrame) -> pd.DataFrame:
+    kept = ["kind", "origin", "subject", "option", "owner", "due_date"]
+    return rows[kept].assign(task="T-" + rows["origin"].astype(object), title=None)
+
+
+def _find_states(tasks: pd.DataFrame, records: pd.DataFrame) -> pd.Series:
+    done = records.loc[records["status"] == "done", "origin"]
+    return tasks["origin"].isin(done).map({True: "done", False: "open"}).astype(object)
+
+
+def _keep_others(records: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Return the tasks in the planbook that do not stem from this cycle's own tables."""
+    rows = records[
+        records["status"].isin(["open", "done"]) & ~records["origin"].isin(own["origin"])
+    ]
+    return rows.assign(
+        task=rows["number"],
+        kind="other",
+        subject=None,
+        option=None,
+        state=rows["status"],
+        opened_cycle=rows["cycle"],
+    )[list(own.columns)]
