@@ -1,40 +1,70 @@
 """Whole plans under other assumptions: demand range, more hours, more supply, a higher target.
 
-A scenario is a change of demand or of limits, solved anew by the supply model and put into money.
+A scenario is a small diff of the plan's inputs, applied to the month's data, solved anew by the
+supply model and put into money.
 """
 
 from __future__ import annotations
 
-from sopkit.scenario.agreed import rate_first_numbers, replay_agreed
 from sopkit.scenario.compare import (
     compare_costs,
     compare_scenarios,
+    find_busiest,
     find_first_change,
     price_overtime,
     sum_costs,
     sum_plan,
     sum_result,
+    sum_scenario_costs,
+    sum_scenarios,
 )
 from sopkit.scenario.decide import decide_options
-from sopkit.scenario.demand import raise_demand, shift_demand
-from sopkit.scenario.options import list_options
-from sopkit.scenario.solve import Solved, net_range, solve_scenarios
+from sopkit.scenario.demand import shift_demand, to_shift
+from sopkit.scenario.diffs import (
+    Scenario,
+    list_range,
+    parse_blocks,
+    read_scenarios,
+    to_scenarios,
+    write_blocks,
+)
+from sopkit.scenario.fit import Fitted, cut_months, find_clashes, fit_scenarios, list_diffs
+from sopkit.scenario.options import list_option_scenarios, list_options, measure_elasticity
+from sopkit.scenario.solve import Solved, solve_diffs
+from sopkit.scenario.win import find_demand_at, find_winners, list_choices, solve_wins
 
 __all__ = [
+    "Fitted",
+    "Scenario",
     "Solved",
     "compare_costs",
     "compare_scenarios",
+    "cut_months",
     "decide_options",
+    "find_busiest",
+    "find_clashes",
+    "find_demand_at",
     "find_first_change",
+    "find_winners",
+    "fit_scenarios",
+    "list_choices",
+    "list_diffs",
+    "list_option_scenarios",
     "list_options",
-    "net_range",
+    "list_range",
+    "measure_elasticity",
+    "parse_blocks",
     "price_overtime",
-    "raise_demand",
-    "rate_first_numbers",
-    "replay_agreed",
+    "read_scenarios",
     "shift_demand",
-    "solve_scenarios",
+    "solve_diffs",
+    "solve_wins",
     "sum_costs",
     "sum_plan",
     "sum_result",
+    "sum_scenario_costs",
+    "sum_scenarios",
+    "to_scenarios",
+    "to_shift",
+    "write_blocks",
 ]

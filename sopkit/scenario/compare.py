@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from sopkit.finance import price_demand, to_money, value_stock
+from sopkit.scenario.solve import Solved
 from sopkit.supply import Plan
 from sopkit.tables import CELL
 
@@ -21,13 +24,16 @@ def sum_plan(
     price: pd.DataFrame,
     cost: pd.DataFrame,
     periods: pd.DatetimeIndex,
+    *,
+    plan_flow: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Put a plan into money and service, a row a month.
+    """Put a plan into money, service, stock, capacity and cash, a row a month.
 
     Served and short quantities stand in the month in which they were wanted, late service
     included; overdue orders belong to earlier months and are left out. Cost is the standard cost
     of what is served, and the premium of the overtime used; stock is all closing stock at
-    standard cost (items without cost count 0).
+    standard cost (items without cost count 0). Cash is revenue less what is made, bought, moved
+    and worked, each in the month it arises; terms of payment are not known.
 
     Args:
         scenario: name written into the rows.
@@ -36,6 +42,7 @@ def sum_plan(
         resource: contract `resource`, for the premium of an overtime hour.
         price, cost: contract frames, complete for what is sold.
         periods: months shown.
+        plan_flow: contract `plan_flow`; without it nothing is said of purchases and cash.
 
     Returns:
         Contract `scenario_month`.
@@ -51,11 +58,36 @@ def sum_plan(
     months["stock_value"] = _sum_stock(constrained_plan, cost)
     months["overtime_hours"] = plan_resource.groupby("period")["overtime_used_hours"].sum()
     months["overtime_value"] = price_overtime(plan_resource, resource)
+    if plan_flow is not None:
+        bought = plan_flow[plan_flow["flow_kind"] == "buy"]
+        months["purchase_value"] = bought.groupby("period")["cost_value"].sum()
+        months["spent_value"] = plan_flow.groupby("period")["cost_value"].sum()
     months = months.fillna(0.0).reset_index().assign(scenario=scenario)
     months["cost_value"] += months["overtime_value"]
     months["margin_value"] = months["revenue_value"] - months["cost_value"]
     shown = ["scenario", "period", "demand_qty", *columns, "margin_value", "stock_value"]
-    return months[[*shown, "overtime_hours"]]
+    shown += ["overtime_hours"]
+    if plan_flow is not None:
+        spent = months["spent_value"] + months["overtime_value"]
+        months["cash_value"] = months["revenue_value"] - spent
+        shown += ["purchase_value", "cash_value"]
+    busiest = find_busiest(plan_resource)
+    return months[shown].merge(busiest, on="period", how="left", validate="one_to_one")
+
+
+def find_busiest(plan_resource: pd.DataFrame) -> pd.DataFrame:
+    """Return the resource that is fullest in each month: `period`, `busiest`, `load_rate`.
+
+    Load against regular hours; a resource without regular hours that month is left out.
+
+    Example:
+        LINE1 80 of 100 hours, LINE2 55 of 50: LINE2, 1.1.
+    """
+    rows = plan_resource[plan_resource["regular_hours"] > 0]
+    rows = rows.assign(load_rate=rows["load_hours"] / rows["regular_hours"])
+    rows = rows.sort_values(["load_rate", "resource"], ascending=[False, True], kind="stable")
+    first = rows.drop_duplicates("period").rename(columns={"resource": "busiest"})
+    return first[["period", "busiest", "load_rate"]]
 
 
 def sum_result(
@@ -69,7 +101,46 @@ def sum_result(
 ) -> pd.DataFrame:
     """Put a solved plan into money and service; `sum_plan` with the plan's tables."""
     tables = (plan.constrained_plan, plan.plan_service, plan.plan_resource)
-    return sum_plan(scenario, demand, *tables, resource, price, cost, periods)
+    flow = plan.plan_flow
+    return sum_plan(scenario, demand, *tables, resource, price, cost, periods, plan_flow=flow)
+
+
+def sum_scenarios(
+    base: pd.DataFrame,
+    solved: Mapping[str, Solved],
+    demand: pd.DataFrame,
+    resource: pd.DataFrame,
+    cost: pd.DataFrame,
+    periods: pd.DatetimeIndex,
+) -> pd.DataFrame:
+    """Put every scenario into money and service behind the base plan, each at its own prices.
+
+    Args:
+        base: what `sum_plan` returned for the base plan.
+        solved: what `solve_diffs` returned.
+        demand: `period`, `demand_qty`: unconstrained demand of the base plan.
+        resource, cost: contract frames.
+        periods: months shown.
+
+    Returns:
+        Contract `scenario_month`.
+    """
+    months = [
+        sum_result(
+            name, pd.concat([demand, one.added]), one.plan, resource, one.price, cost, periods
+        )
+        for name, one in solved.items()
+    ]
+    return pd.concat([base, *months], ignore_index=True)
+
+
+def sum_scenario_costs(base: pd.DataFrame, solved: Mapping[str, Solved]) -> pd.DataFrame:
+    """Return contract `scenario_cost` of all scenarios behind the base plan's (`sum_costs`)."""
+    costs = [
+        sum_costs(name, one.plan.plan_cost, one.plan.plan_service, one.price)
+        for name, one in solved.items()
+    ]
+    return pd.concat([base, *costs], ignore_index=True)
 
 
 def sum_costs(
@@ -138,17 +209,45 @@ def compare_scenarios(scenario_month: pd.DataFrame, base: str = "base") -> pd.Da
 
     Returns:
         `scenario`, sums of quantities, revenue, margin and overtime, `service_rate` = served /
-        (served + short), `stock_value` (the peak), and `change_margin_value`,
-        `change_service_rate`, `change_stock_value` against the base; in order of appearance.
+        (served + short), `stock_value` (the peak), `mean_stock_value`, `busiest` and `load_rate`
+        (the fullest resource, and how full it is at most), `cash_low_value` (the lowest that cash
+        to date falls against the base, never above 0) in month `cash_low_period` (blank: never),
+        and `change_margin_value`, `change_service_rate`, `change_stock_value` against the base;
+        in order of appearance.
+
+    Example:
+        Cash 10 less in May, 15 more in June: lowest -10, in May.
     """
     grouped = scenario_month.groupby("scenario", sort=False)
     table = grouped[[*TOTALS, "overtime_hours"]].sum()
     wanted = table["served_qty"] + table["short_qty"]
     table["service_rate"] = (table["served_qty"] / wanted.where(wanted > 0)).fillna(1.0)
     table["stock_value"] = grouped["stock_value"].max()
+    table["mean_stock_value"] = grouped["stock_value"].mean()
+    table = table.join(_find_fullest(scenario_month)).join(_sum_cash(scenario_month, base))
     for name in ("margin_value", "service_rate", "stock_value"):
         table[f"change_{name}"] = table[name] - float(table[name][base])
     return table.reset_index()
+
+
+def _find_fullest(scenario_month: pd.DataFrame) -> pd.DataFrame:
+    """Return each scenario's fullest resource over all months, blank where none is known."""
+    if "load_rate" not in scenario_month:
+        return pd.DataFrame({"busiest": [], "load_rate": []})
+    rows = scenario_month.dropna(subset="load_rate")
+    rows = rows.sort_values(["load_rate", "period"], ascending=[False, True], kind="stable")
+    return rows.drop_duplicates("scenario").set_index("scenario")[["busiest", "load_rate"]]
+
+
+def _sum_cash(scenario_month: pd.DataFrame, base: str) -> pd.DataFrame:
+    """Return how low cash to date falls against the base, and when, by scenario."""
+    if "cash_value" not in scenario_month:
+        return pd.DataFrame({"cash_low_value": [], "cash_low_period": []})
+    wide = scenario_month.pivot(index="period", columns="scenario", values="cash_value")
+    to_date = wide.sub(wide[base], axis=0).cumsum()
+    lowest = to_date.min().clip(upper=0.0)
+    when = to_date.idxmin().where(lowest < 0)
+    return pd.DataFrame({"cash_low_value": lowest, "cash_low_period": when})
 
 
 def find_first_change(

@@ -38,13 +38,14 @@ def decide_options(
         cycle_period: first planned month.
 
     Returns:
-        The options with `margin_value`, `service_rate`, `stock_value` (changes against base),
-        `service_level_rate` (share served), `recommended`, `due_date`.
+        The options that could be solved, with `margin_value`, `service_rate`, `stock_value`
+        (changes against base), `service_level_rate` (share served), `recommended`, `due_date`.
 
     Example:
         A shift from May that gains 5 is proposed over nothing; decide by 1 April.
     """
     sums = compare_scenarios(scenario_month).set_index("scenario")
+    options = _keep_solved(options, set(sums.index))
     named = options["scenario"]
     stock = sums["change_stock_value"]
     noise = NOISE_SHARE * float(sums["stock_value"]["base"])
@@ -63,6 +64,13 @@ def decide_options(
     ]
     rows["due_date"] = rows["due_date"].astype("datetime64[ns]")
     return rows
+
+
+def _keep_solved(options: pd.DataFrame, solved: set[str]) -> pd.DataFrame:
+    """Return options with a plan, of decisions that have one besides doing nothing."""
+    rows = options[options["scenario"].isin(solved)]
+    other = rows.loc[rows["change"] != "keep", "decision"]
+    return rows[rows["decision"].isin(other)].reset_index(drop=True)
 
 
 def _propose(part: pd.DataFrame) -> Any:

@@ -1,14 +1,15 @@
-"""Other demands: the whole company at the low or high end of its range, a family at its target."""
+"""Other demands: the company, or a part of it, at the low or high end of its range."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
 
 from sopkit.demand import Correlation, sum_ranges
-from sopkit.tables import PLACE
+from sopkit.supply import Change, net_demand
+from sopkit.supply.whatif import Shift, name_rows
 
 
 def shift_demand(
@@ -43,33 +44,69 @@ def shift_demand(
     return consensus_demand.assign(demand_qty=(demand + share * distance).clip(lower=0.0))
 
 
-def raise_demand(
-    demand: pd.DataFrame,
-    items: Iterable[str],
-    first: pd.Timestamp,
-    last: pd.Timestamp,
-    rate: float,
-) -> pd.DataFrame:
-    """Raise the net forecast of some items in some months by a rate; orders in hand stay.
+def to_shift(
+    consensus_demand: pd.DataFrame,
+    correlation: Correlation,
+    item: pd.DataFrame,
+    sales_order_line: pd.DataFrame,
+    service_class: pd.DataFrame,
+    periods: pd.DatetimeIndex,
+) -> Shift:
+    """Return a function that gives what supply would plan against at ends of the demand range.
 
-    The forecast is raised by the rate times all that is wanted (orders in hand included), so that
-    the whole grows by the rate.
+    What a change names is moved so that its total stands at the end asked for (`shift_demand`: of
+    a family, its own range, which is wider than its share of the company's), then orders in hand
+    are netted as in the supply review. Months past the forecast's end repeat those of a year
+    before; they move only with a change that reaches there.
 
     Args:
-        demand: contract `net_demand`.
-        items: item codes.
-        first: first month.
-        last: last month.
-        rate: 0.1 is + 10 %.
-
-    Example:
-        Forecast 80 and an open order of 20, rate 0.1: forecast 90, order 20.
+        consensus_demand: contract `consensus_demand`.
+        correlation: how far demand errors move together; see `shift_demand`.
+        item: contract `item`.
+        sales_order_line, service_class: contract frames, as the supply review reads them.
+        periods: planned months.
     """
-    chosen = demand["item"].isin(list(items)) & demand["period"].between(first, last)
-    chosen &= demand["demand_class"] != "overdue"
-    keys = [*PLACE, "customer", "period"]
-    wanted = demand["demand_qty"].where(chosen, 0.0)
-    whole = wanted.groupby([demand[key] for key in keys]).transform("sum")
-    forecast = chosen & (demand["demand_class"] == "forecast")
-    raised = demand["demand_qty"].where(~forecast, demand["demand_qty"] + rate * whole)
-    return demand.assign(demand_qty=raised)
+
+    def net(demand: pd.DataFrame) -> pd.DataFrame:
+        return net_demand(demand, sales_order_line, service_class, periods)
+
+    def shift(changes: Sequence[Change]) -> pd.DataFrame:
+        moved = consensus_demand.reset_index(drop=True)
+        for change in changes:
+            moved = _move_named(moved, change, item, correlation)
+        end = moved["period"].max()
+        ended = [change for change in changes if change.last <= end]
+        found = net(moved)
+        return _keep_beyond(found, net(consensus_demand), ended, item, end) if ended else found
+
+    return shift
+
+
+def _move_named(
+    demand: pd.DataFrame, change: Change, item: pd.DataFrame, correlation: Correlation
+) -> pd.DataFrame:
+    """Return demand with what a change names at the end of its own range."""
+    named = name_rows(demand, change, item) & demand["period"].between(change.first, change.last)
+    if not named.any():
+        return demand
+    end: Literal["downside", "upside"] = "upside" if change.amount > 0.5 else "downside"
+    moved = shift_demand(demand[named], end, correlation)["demand_qty"]
+    return demand.assign(demand_qty=moved.reindex(demand.index).fillna(demand["demand_qty"]))
+
+
+def _keep_beyond(
+    moved: pd.DataFrame,
+    usual: pd.DataFrame,
+    ended: Sequence[Change],
+    item: pd.DataFrame,
+    end: pd.Timestamp,
+) -> pd.DataFrame:
+    """Return moved demand with the usual months past the forecast, where a change ends before."""
+    parts = []
+    for frame, ours in ((moved, False), (usual, True)):
+        named = pd.Series(False, index=frame.index)
+        for change in ended:
+            named |= name_rows(frame, change, item)
+        beyond = named & (frame["period"] > end)
+        parts.append(frame[beyond if ours else ~beyond])
+    return pd.concat(parts, ignore_index=True)

@@ -7,15 +7,13 @@ there is no decision.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sopkit.consensus import find_owners
-from sopkit.scenario.demand import raise_demand
-from sopkit.supply import Case
+from sopkit.scenario.diffs import RESERVED, Scenario
 from sopkit.tables import ALL
 
 EXTRA_SHIFT_RATE = 0.20
@@ -30,8 +28,13 @@ CHANGES = {
     "lane": ("keep", "more_supply"),
     "target": ("keep", "half_way", "as_asked"),
     "budget": ("keep", "upside"),
+    "excess": ("keep", "sell_off"),
 }
 TOPIC = ["kind", "cause", "subject", "first_period", "last_period", "lost_value", "rate", "owner"]
+TOPIC += ["elasticity"]
+SELL_OFF_RATE = 0.20
+SELL_OFF_MONTHS = 3
+USUAL_ELASTICITY = -1.5
 
 
 def list_options(
@@ -45,6 +48,8 @@ def list_options(
     responsibility: pd.DataFrame,
     budget_gap_value: float = 0.0,
     *,
+    excess: pd.DataFrame | None = None,
+    elasticity: pd.Series | None = None,
     most_limits: int = 2,
     most_targets: int = 1,
 ) -> pd.DataFrame:
@@ -64,6 +69,10 @@ def list_options(
         item: contract `item`.
         responsibility: contract `responsibility`.
         budget_gap_value: plan - budget of the fiscal year, margin; below 0 asks for a decision.
+        excess: `item`, `excess_value`: stock above what is wanted; the item with most of it is
+            offered for less; without it there is no such decision.
+        elasticity: by family, how demand answers to price (`measure_elasticity`); -1.5 where it
+            is silent.
         most_limits: most decisions about limits.
         most_targets: most decisions about targets.
 
@@ -71,18 +80,21 @@ def list_options(
         `decision` (2026-11-D1), `option` (A is doing nothing), `scenario` (name under which it is
         solved; `base` for A, `upside` for the gap to budget), `kind`, `cause`, `subject` (code),
         `change`, `rate` (how much), `first_period`, `last_period`, `lost_value` (money at stake
-        if nothing is done), `owner`. Limits first, then targets, dearest first.
+        if nothing is done), `owner`, `elasticity` (of selling off). Limits first, then targets,
+        dearest first; then stock above what is wanted, then the gap to budget.
     """
     least = LEAST_SHARE * float(agreed["demand_value"].sum())
     owners = find_owners(responsibility, pd.concat([item[["family"]], _every_family()]))
     short = _find_limits(shortage, item, owners)
     full = _find_full(plan_resource, made_on, item, owners)
     full = full[~full["subject"].isin(short["subject"])]
-    limits = pd.concat([part[TOPIC] for part in (short, full) if len(part)] or [short[TOPIC]])
+    parts = [part.assign(elasticity=np.nan)[TOPIC] for part in (short, full)]
+    limits = pd.concat([part for part in parts if len(part)] or [parts[0]])
     limits = limits[limits["lost_value"] > least].head(most_limits)
     targets = _find_targets(conflict, agreed, item).head(most_targets)
     budget = _find_budget(agreed, budget_gap_value, least)
-    found = [part[TOPIC] for part in (limits, targets, budget) if len(part)]
+    stock = _find_excess(excess, agreed, item, owners, elasticity, least)
+    found = [part[TOPIC] for part in (limits, targets, stock, budget) if len(part)]
     topics = pd.concat(found, ignore_index=True) if found else budget[TOPIC]
     topics["decision"] = [f"{cycle}-D{number}" for number in range(1, len(topics) + 1)]
     changes = topics["cause"].map(CHANGES)
@@ -169,7 +181,8 @@ def _find_targets(conflict: pd.DataFrame, agreed: pd.DataFrame, item: pd.DataFra
         cause="target",
         subject=rows["family"],
         lost_value=-rows["gap_value"],
-        rate=-rows["gap_value"] / wanted.where(wanted > 0),
+        rate=(-rows["gap_value"] / wanted.where(wanted > 0)).round(4),
+        elasticity=np.nan,
         owner=rows["first_owner"].fillna("sales_owner"),
     )
     return rows[rows["rate"].notna()]
@@ -194,60 +207,107 @@ def _find_budget(agreed: pd.DataFrame, gap_value: float, least: float) -> pd.Dat
         "lost_value": -gap_value,
         "rate": np.nan,
         "owner": "finance",
+        "elasticity": np.nan,
     }
     return pd.DataFrame([row], columns=TOPIC)
 
 
-def list_jobs(
-    case: Case, demand: pd.DataFrame, options: pd.DataFrame, item: pd.DataFrame
-) -> dict[str, tuple[Case, pd.DataFrame]]:
-    """Return network and demand of every option that has a scenario of its own, by scenario.
+def measure_elasticity(event_uplift: pd.DataFrame, event: pd.DataFrame) -> pd.Series:
+    """Return by family how past promotions answered to their discounts, as an elasticity.
+
+    - (uplift - dip in the month after) / mean discount, of a family's own promotions; never above
+    0. Families without promotions or discounts are left out.
 
     Args:
-        case: the prepared network of the base plan.
-        demand: contract `net_demand` of the base plan.
-        options: what `list_options` returned.
-        item: contract `item`.
+        event_uplift: contract `event_uplift`.
+        event: contract `event`; its `discount_rate` where one is stated.
+
+    Example:
+        Uplift 0.6, dip 0.2, discounts of 20 %: -2.
     """
-    own = options[~options["scenario"].isin(["base", "upside", "downside"])]
-    return {
-        str(option["scenario"]): (
-            _change_limits(case, option),
-            _change_demand(demand, option, item),
+    shown = event_uplift[(event_uplift["event_kind"] == "promotion")]
+    cut = event[(event["event_kind"] == "promotion") & (event["discount_rate"] > 0)]
+    mean = cut["discount_rate"].mean() if len(cut) else np.nan
+    net = shown.set_index("family")["uplift_rate"] - shown.set_index("family")["dip_rate"].fillna(0)
+    return (-net.clip(lower=0.0) / mean).dropna().round(1).rename("elasticity")
+
+
+def _find_excess(
+    excess: pd.DataFrame | None,
+    agreed: pd.DataFrame,
+    item: pd.DataFrame,
+    owners: pd.DataFrame,
+    elasticity: pd.Series | None,
+    least: float,
+) -> pd.DataFrame:
+    """Return the sold item with most stock above what is wanted; empty where none matters."""
+    none = pd.DataFrame(columns=TOPIC)
+    if excess is None or agreed.empty:
+        return none
+    sums = excess[excess["item"].isin(agreed["item"])].groupby("item")["excess_value"].sum()
+    if sums.empty or sums.max() <= least:
+        return none
+    subject = str(sums.idxmax())
+    family = item.loc[item["item"] == subject, "family"]
+    known = {} if elasticity is None else elasticity.to_dict()
+    of = str(family.iloc[0]) if len(family) else ALL
+    named = owners.loc[owners["family"] == of, "sales_owner"].dropna()
+    first = agreed["period"].min()
+    row = {
+        "kind": "excess",
+        "cause": "excess",
+        "subject": subject,
+        "first_period": first,
+        "last_period": first + pd.DateOffset(months=SELL_OFF_MONTHS - 1),
+        "lost_value": float(sums.max()),
+        "rate": SELL_OFF_RATE,
+        "owner": str(named.iloc[0]) if len(named) else "sales_owner",
+        "elasticity": float(known.get(of, known.get(ALL, USUAL_ELASTICITY))),
+    }
+    return pd.DataFrame([row], columns=TOPIC)
+
+
+def list_option_scenarios(options: pd.DataFrame) -> list[Scenario]:
+    """Return every option that has a scenario of its own as a diff of the plan.
+
+    Args:
+        options: what `list_options` returned.
+
+    Example:
+        Extra shift of 20 % at L1 in May and June: `overtime: L1, from: 2027-05, to: 2027-06,
+        change: +20 %`.
+    """
+    own = options[~options["scenario"].isin(RESERVED)]
+    return [
+        Scenario(
+            name=str(option["scenario"]),
+            title="",
+            owner=str(option["owner"]),
+            reason=str(option["decision"]),
+            origin="option",
+            blocks=(_to_block(option),),
         )
         for option in own.to_dict("records")
-    }
+    ]
 
 
-def _change_demand(
-    demand: pd.DataFrame, option: dict[Any, Any], item: pd.DataFrame
-) -> pd.DataFrame:
-    shares = {"half_way": 0.5, "as_asked": 1.0}
-    if option["change"] not in shares:
-        return demand
-    inside = (item["family"] == option["subject"]) | (option["subject"] == ALL)
-    rate = option["rate"] * shares[option["change"]]
-    return raise_demand(
-        demand, item.loc[inside, "item"], option["first_period"], option["last_period"], rate
-    )
-
-
-def _change_limits(case: Case, option: dict[Any, Any]) -> Case:
-    """Return the case with the option's limit moved in the months in which it binds."""
-    months = (case.periods >= option["first_period"]) & (case.periods <= option["last_period"])
-    if option["change"] in ("extra_shift", "no_overtime"):
-        row = (case.resources["resource"] == option["subject"]).to_numpy()
-        cells = row[:, None] & months[None, :]
-        extra = case.overtime_hours + option["rate"] * case.regular_hours
-        overtime = extra if option["change"] == "extra_shift" else np.zeros_like(extra)
-        return replace(case, overtime_hours=np.where(cells, overtime, case.overtime_hours))
-    if option["change"] != "more_supply":
-        return case
-    if option["cause"] == "lane":
-        more = case.lanes["lane"] == option["subject"]
-        limit = case.lanes["max_qty"] * (1 + option["rate"] * more)
-        return replace(case, lanes=case.lanes.assign(max_qty=limit))
-    named = "source" if option["cause"] == "supplier" else "item"
-    row = (case.ways["flow_kind"] == "buy") & (case.ways[named] == option["subject"])
-    factor = np.where(row.to_numpy()[:, None] & months[None, :], 1 + option["rate"], 1.0)
-    return replace(case, way_limit=case.way_limit * factor)
+def _to_block(option: dict[Any, Any]) -> dict[str, str]:
+    """Return the change that an option makes, as a block."""
+    code, change = str(option["subject"]), option["change"]
+    months = {"from": f"{option['first_period']:%Y-%m}", "to": f"{option['last_period']:%Y-%m}"}
+    size = f"{100 * option['rate']:+.10g} %"
+    if change == "extra_shift":
+        return {"overtime": code, **months, "change": size}
+    if change == "no_overtime":
+        return {"overtime": code, **months, "change": "0 hours"}
+    if change == "more_supply" and option["cause"] == "lane":
+        lane, _, of_item = code.partition(" : ")
+        return {"limit": lane, **({"item": of_item} if of_item else {}), "change": size}
+    if change == "more_supply":
+        return {"limit": code, **months, "change": size}
+    if change == "sell_off":
+        off = f"{-100 * option['rate']:+.10g} %"
+        elastic = f"{option['elasticity']:.10g}"
+        return {"price": code, **months, "change": off, "elasticity": elastic}
+    share = {"half_way": 0.5, "as_asked": 1.0}[change]
+    return {"demand": code, **months, "change": f"{100 * share * option['rate']:+.10g} %"}

@@ -1,115 +1,119 @@
-"""Solve the demand range and the options of decisions through the supply model."""
+"""Scenarios solved side by side, each from where the solver ended on the base plan."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pandas as pd
 
-from sopkit.demand import Correlation
-from sopkit.scenario.demand import shift_demand
-from sopkit.scenario.options import list_jobs
-from sopkit.supply import Case, Plan, net_demand, solve_case
+from sopkit.scenario.fit import Fitted
+from sopkit.supply import Case, Living, Plan
+from sopkit.supply.basis import Basis
+from sopkit.supply.whatif import Change
 
-
-def net_range(
-    consensus_demand: pd.DataFrame,
-    correlation: Correlation,
-    sales_order_line: pd.DataFrame,
-    service_class: pd.DataFrame,
-    periods: pd.DatetimeIndex,
-) -> dict[str, pd.DataFrame]:
-    """Return what supply would plan against at both ends of the demand range.
-
-    Orders in hand are netted as in the supply review.
-
-    Args:
-        consensus_demand: contract `consensus_demand`.
-        correlation: how far demand errors move together; see `shift_demand`.
-        sales_order_line: contract `sales_order_line`.
-        service_class: contract `service_class`.
-        periods: planned months.
-
-    Returns:
-        Contract `net_demand` for `downside` and `upside`.
-    """
-    return {
-        "downside": net_demand(
-            shift_demand(consensus_demand, "downside", correlation),
-            sales_order_line,
-            service_class,
-            periods,
-        ),
-        "upside": net_demand(
-            shift_demand(consensus_demand, "upside", correlation),
-            sales_order_line,
-            service_class,
-            periods,
-        ),
-    }
+THREADS = 2
+# Usual seconds of a question, to share the work out evenly; lead times build another model.
+WEIGHTS = {"lead_time": 12.0, "demand": 2.0, "outage": 2.0, "limit": 2.0, "cost": 2.0}
 
 
 @dataclass(frozen=True)
 class Solved:
-    """A scenario's plan, with the demand it answers.
+    """A scenario's plan, with the data it answers.
 
     Args:
         plan: the whole plan.
         added: `period`, `demand_qty`: what the scenario adds to the base plan's demand, signed.
+        case, demand: with the scenario's changes; `case.tables.price` holds its prices.
+        changes: its changes.
     """
 
     plan: Plan
     added: pd.DataFrame
+    case: Case
+    demand: pd.DataFrame
+    changes: tuple[Change, ...]
+
+    @property
+    def price(self) -> pd.DataFrame:
+        """Contract `price` under the scenario."""
+        return self.case.tables.price
 
 
-def solve_scenarios(
+def solve_diffs(
     case: Case,
     demand: pd.DataFrame,
-    ends: Mapping[str, pd.DataFrame],
-    options: pd.DataFrame,
-    item: pd.DataFrame,
+    fitted: Sequence[Fitted],
+    *,
+    basis: Basis | None = None,
+    time_limit: float = 300.0,
 ) -> dict[str, Solved]:
-    """Solve a whole plan for both ends of the demand range and for every option.
+    """Solve a whole plan for every scenario that can be applied.
 
-    Ends and options are solved side by side, the solver lets other threads run. Within each, the
-    first plan is solved cold and the others start from it: always in this order, so that the same
-    input gives the same numbers.
+    Two threads, each with a solver at the base plan's optimum; every scenario starts from there, so
+    that no answer depends on what was asked before it, and work is shared out in a fixed way: the
+    same input gives the same numbers. The cost is that of a cold solve.
 
     Args:
-        case: the base plan's network, prepared for the places of every demand.
+        case: network of the base plan, with the places of every scenario's demand.
         demand: contract `net_demand` of the base plan.
-        ends: what `net_range` returned.
-        options: what `list_options` returned.
-        item: contract `item`.
+        fitted: what `fit_scenarios` returned.
+        basis: where the solver ended on the base plan; without it the base is solved first.
+        time_limit: seconds a scenario may take.
 
     Returns:
-        By scenario, the ends first: its plan and the demand it adds.
+        By scenario, in the order given; refused ones are left out.
 
     Raises:
         PlanError: the solver found no plan.
     """
-    chains = [
-        {name: (case, end) for name, end in ends.items()},
-        list_jobs(case, demand, options, item),
-    ]
-    with ThreadPoolExecutor(max_workers=len(chains)) as pool:
-        plans = [plan for solved in pool.map(_solve_chain, chains) for plan in solved]
-    jobs = {**chains[0], **chains[1]}
+    asked = [one for one in fitted if not one.is_refused]
+    if not asked:
+        return {}
+    if basis is None:
+        basis = Living(case, demand, time_limit=time_limit).base.plan.basis
+
+    def solve_some(some: list[Fitted]) -> dict[str, Plan]:
+        if not some:
+            return {}
+        living = Living(case, demand, basis=basis, time_limit=time_limit)
+        return {one.scenario.name: living.ask(one.case, one.demand).plan for one in some}
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = list(pool.map(solve_some, share_out(asked)))
+    plans = {name: plan for part in parts for name, plan in part.items()}
     return {
-        name: Solved(plan, _subtract(wanted, demand))
-        for (name, (_, wanted)), plan in zip(jobs.items(), plans, strict=True)
+        one.scenario.name: Solved(
+            plans[one.scenario.name],
+            subtract_demand(one.demand, demand),
+            one.case,
+            one.demand,
+            tuple(one.changes.values()),
+        )
+        for one in asked
     }
 
 
-def _solve_chain(jobs: Mapping[str, tuple[Case, pd.DataFrame]]) -> list[Plan]:
-    plans: list[Plan] = []
-    for case, demand in jobs.values():
-        plans.append(solve_case(case, demand, start=plans[0] if plans else None))
-    return plans
+def share_out(asked: Sequence[Fitted], parts: int = THREADS) -> list[list[Fitted]]:
+    """Return scenarios shared out over threads, the heaviest first, each to the least loaded."""
+    shares: list[list[Fitted]] = [[] for _ in range(parts)]
+    loads = [0.0] * parts
+    weights = [_weigh(one) for one in asked]
+    for at in sorted(range(len(asked)), key=lambda n: (-weights[n], n)):
+        least = loads.index(min(loads))
+        shares[least].append(asked[at])
+        loads[least] += weights[at]
+    return shares
 
 
-def _subtract(wanted: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:
+def _weigh(one: Fitted) -> float:
+    kinds = {change.kind for change in one.changes.values()}
+    whole = any(change.level == "all" for change in one.changes.values())
+    return max((WEIGHTS.get(kind, 1.0) for kind in kinds), default=1.0) * (2.0 if whole else 1.0)
+
+
+def subtract_demand(wanted: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:
+    """Return what one demand is more than another, by month: `period`, `demand_qty`, signed."""
     more = wanted.groupby("period")["demand_qty"].sum()
     return more.sub(demand.groupby("period")["demand_qty"].sum(), fill_value=0.0).reset_index()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sopkit.supply.whatif.answer import WhatIf, compare_plans, what_if
 from sopkit.supply.whatif.changes import Change, Codes, list_codes
-from sopkit.supply.whatif.demand import Shift, edit_demand, find_rows
+from sopkit.supply.whatif.demand import Shift, edit_demand, find_rows, name_rows
 from sopkit.supply.whatif.edit import change_case, edit_tables
 from sopkit.supply.whatif.reading import (
     Problem,
@@ -27,6 +27,7 @@ __all__ = [
     "find_changes",
     "find_rows",
     "list_codes",
+    "name_rows",
     "read_changes",
     "to_plain_words",
     "touches",

@@ -83,7 +83,7 @@ def edit_tables(case: Case, changes: Sequence[Change]) -> SupplyTables:
         elif change.kind in ("outage", "cost"):
             tables = replace(tables, purchase_term=_edit_terms(tables.purchase_term, change))
         elif change.kind == "price":
-            tables = replace(tables, price=_edit_price(case, tables, change))
+            tables = replace(tables, price=_edit_price(tables, change))
     limits = [change for change in changes if change.kind in OF_HOURS]
     return _edit_capacity(case, tables, limits) if limits else tables
 
@@ -199,30 +199,41 @@ def _edit_limit(tables: SupplyTables, change: Change) -> SupplyTables:
     return replace(tables, purchase_term=_edit_terms(frame, change))
 
 
-def _edit_price(case: Case, tables: SupplyTables, change: Change) -> pd.DataFrame:
-    """Return prices by month, changed in the months of the change; other prices stay.
+def _edit_price(tables: SupplyTables, change: Change) -> pd.DataFrame:
+    """Return prices that are changed in the months of the change and hold as before in others.
 
     A customer that pays the price of all gets rows of its own.
 
     Raises:
         InputError: no price of what it names is known.
+
+    Example:
+        Price 10 from January; + 3 % in May: 10 from January, 10.3 from May, 10 from June.
     """
-    price = tables.price
+    key = ["item", "customer"]
+    price = tables.price[[*key, "start_date", "price_value"]]
     named = change.code if change.level == "customer" else change.customer
-    pairs = price[["item", "customer"]].drop_duplicates()
-    pairs = pairs if named == ALL else pairs[["item"]].drop_duplicates().assign(customer=named)
-    pairs = pairs[name_rows(pairs, change, tables.item)]
-    rows = pairs.merge(pd.DataFrame({"period": case.periods}), how="cross")
-    found = value_on(rows, price, "price_value", ["item", "customer"], "customer")
-    rows = rows.assign(price_value=found).dropna(subset="price_value")
+    if named != ALL:
+        own = price[price["customer"] == named]
+        pooled = price[(price["customer"] == ALL) & ~price["item"].isin(own["item"])]
+        rows = pd.concat([own, pooled.assign(customer=named)], ignore_index=True)
+    else:
+        rows = price
+    rows = rows[name_rows(rows, change, tables.item)]
     if rows.empty:
         raise InputError(f"{change.describe()}: no price of {change.code} is known.")
-    inside = rows["period"].between(change.first, change.last)
-    rows["price_value"] *= np.where(inside, 1.0 + change.amount, 1.0)
-    key = ["item", "customer"]
-    old = pd.MultiIndex.from_frame(price[key]).isin(pd.MultiIndex.from_frame(rows[key]))
-    rows = fit_columns(rows.rename(columns={"period": "start_date"}), TABLES["price"])
-    return pd.concat([part for part in (price[~old], rows) if len(part)], ignore_index=True)
+    after = change.last + pd.DateOffset(months=1)
+    cuts = pd.DataFrame({"period": [FIRST_DAY, change.first, after]})
+    cuts = rows[key].drop_duplicates().merge(cuts, how="cross")
+    there = value_on(cuts, rows, "price_value", key, "customer")
+    cuts = cuts.rename(columns={"period": "start_date"}).assign(price_value=there)
+    cut = pd.concat([rows, cuts]).drop_duplicates([*key, "start_date"], ignore_index=True)
+    inside = (cut["start_date"] >= change.first) & (cut["start_date"] < after)
+    cut["price_value"] *= np.where(inside, 1.0 + change.amount, 1.0)
+    old = pd.MultiIndex.from_frame(tables.price[key]).isin(pd.MultiIndex.from_frame(rows[key]))
+    kept = tables.price[~old]
+    cut = fit_columns(cut.sort_values([*key, "start_date"]), TABLES["price"])
+    return pd.concat([part for part in (kept, cut) if len(part)], ignore_index=True)
 
 
 def _rows_of(frame: pd.DataFrame, change: Change) -> pd.Series:
