@@ -83,7 +83,7 @@ def promise_supply(
     net = rows["on_hand_qty"] + change.groupby(place).cumsum()
     net = net.where(net.abs() > LITTLE, 0.0)
     least = net[::-1].groupby([name[::-1] for name in place]).cummin()[::-1]
-    rows = rows.assign(net_qty=net, atp_qty=least, over_qty=(-net).clip(lower=0.0))
+    rows = rows.assign(net_qty=net, atp_qty=least, over_qty=(-net).clip(lower=0.0) + 0.0)
     return fit_columns(rows, TABLES["promise"])
 
 
@@ -179,7 +179,7 @@ def list_tight(promise: pd.DataFrame, first: pd.Timestamp) -> pd.DataFrame:
     ordered = promise.sort_values([*PLACE, "net_qty", "period"], kind="stable")
     worst = ordered.drop_duplicates(PLACE)[[*PLACE, "net_qty", "period"]]
     worst = worst.rename(columns={"net_qty": "least_qty", "period": "least_period"})
-    free = promise[promise["atp_qty"] > LITTLE].groupby(PLACE, as_index=False)["period"].min()
+    free = promise[promise["atp_qty"] > LITTLE].groupby(PLACE, as_index=False)[["period"]].min()
     free = free.rename(columns={"period": "free_period"})
     rows = promise[promise["period"] == first]
     rows = rows.merge(worst, on=PLACE, validate="one_to_one")

@@ -6,6 +6,7 @@ supply model and put into money.
 
 from __future__ import annotations
 
+from sopkit.scenario.agreed import rate_first_numbers, replay_agreed
 from sopkit.scenario.compare import (
     compare_costs,
     compare_scenarios,
@@ -55,7 +56,9 @@ __all__ = [
     "measure_elasticity",
     "parse_blocks",
     "price_overtime",
+    "rate_first_numbers",
     "read_scenarios",
+    "replay_agreed",
     "shift_demand",
     "solve_diffs",
     "solve_wins",

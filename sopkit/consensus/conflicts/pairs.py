@@ -104,7 +104,7 @@ def _add_prices(rows: pd.DataFrame, cells: pd.DataFrame, item: pd.DataFrame) -> 
     """Return rows of planned months with `family`, `level` and `price`; without price left out."""
     rows = rows[rows["period"].isin(cells["period"])].reset_index(drop=True)
     own = rows["item"].map(item.set_index("item")["family"]).fillna("other")
-    level = (rows[LEVEL] != ALL).astype(int).astype(str).agg("".join, axis=1)
+    level = (rows[LEVEL] != ALL).astype(int).dot([8, 4, 2, 1])
     rows = rows.assign(family=rows["family"].where(rows["item"] == ALL, own), level=level)
     price = rows["demand_value"] / rows["demand_qty"].where(rows["demand_qty"] > 0)
     for name in ("item", "family"):
