@@ -124,7 +124,8 @@ def sum_rules(agreed_number: pd.DataFrame) -> pd.DataFrame:
     same = codes["first"].where(codes["nunique"] == 1).replace("", None)
     whole = float(sums["revenue_value"].sum())
     sums = sums.assign(
-        rule_code=sums["rule"].map(same).astype(object), share_rate=sums["revenue_value"] / (whole or 1.0)
+        rule_code=sums["rule"].map(same).astype(object),
+        share_rate=sums["revenue_value"] / (whole or 1.0),
     )
     order = ["revenue_value", "rule"]
     return sums.sort_values(order, ascending=[False, True], ignore_index=True)

@@ -153,9 +153,12 @@ class Targets(Declared):
 class Allocation(Declared):
     """How a short quantity is split among customers."""
 
-    rule: Literal["proportional", "priority", "margin"] = Field(
+    rule: Literal["proportional", "priority", "history"] = Field(
         default="proportional",
-        description="proportional to demand; by customer's priority; by margin a unit",
+        description="proportional to demand; by customer's priority; by last year's sales",
+    )
+    floor_rate: Rate = Field(
+        default=0.5, description="history: share of demand that everybody gets first"
     )
 
 

@@ -19,7 +19,12 @@ from sopkit.consensus.conflicts.pairs import (
     keep_weighted,
     to_target_pairs,
 )
-from sopkit.consensus.conflicts.regret import measure_regret, price_options
+from sopkit.consensus.conflicts.regret import (
+    find_worth,
+    measure_regret,
+    measure_regrets,
+    price_options,
+)
 
 __all__ = [
     "add_demand",
@@ -29,11 +34,13 @@ __all__ = [
     "find_conflicts",
     "find_owners",
     "find_scope",
+    "find_worth",
     "keep_open",
     "keep_weighted",
     "list_conflict_options",
     "mark_disputed",
     "measure_regret",
+    "measure_regrets",
     "price_options",
     "share_agreed",
     "sum_family_loads",

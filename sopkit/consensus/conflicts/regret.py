@@ -12,6 +12,7 @@ from sopkit.tables import PLACE
 
 IN = ["make_qty", "buy_qty", "move_in_qty", "open_supply_qty"]
 OUT = ["move_out_qty", "used_qty", "expired_qty"]
+NOTICE_MONTHS = 3
 RISKS = ["second_regret_value", "first_regret_value"]
 Array = NDArray[np.float64]
 
@@ -60,6 +61,68 @@ def measure_regret(
     table = pd.DataFrame(rows, columns=["planned", "came", "earned_value"])
     best = table.groupby("came")["earned_value"].transform("max")
     return table.assign(regret_value=best - table["earned_value"])
+
+
+def find_worth(plan: pd.DataFrame) -> pd.DataFrame:
+    """Return what a unit earns and costs by item and location, as the plan serves it.
+
+    Args:
+        plan: contract `consensus_plan`.
+
+    Returns:
+        `item`, `location`, `margin_value`, `unit_cost_value` [money a unit]; places of which
+        nothing is served are left out.
+
+    Example:
+        10 served for 100 with a margin of 30: 3 and 7 a unit.
+    """
+    sums = plan.groupby(PLACE, as_index=False)[["plan_qty", "revenue_value", "margin_value"]].sum()
+    sums = sums[sums["plan_qty"] > 0].reset_index(drop=True)
+    cost = (sums["revenue_value"] - sums["margin_value"]) / sums["plan_qty"]
+    each = sums["margin_value"] / sums["plan_qty"]
+    return sums[PLACE].assign(margin_value=each, unit_cost_value=cost)
+
+
+def measure_regrets(
+    options: pd.DataFrame,
+    conflict: pd.DataFrame,
+    plans: Mapping[str, pd.DataFrame],
+    demands: Mapping[str, pd.DataFrame],
+    worth: pd.DataFrame,
+    cycle_period: pd.Timestamp,
+    *,
+    holding_rate: float,
+    notice_months: int = NOTICE_MONTHS,
+) -> dict[str, pd.DataFrame]:
+    """Return by conflict what each of its plans costs if agreed demand or the first number comes.
+
+    A wrong number is noticed `notice_months` after the first month in which the numbers differ;
+    until then the plan is held. Conflicts about supply alone have no such price.
+
+    Args:
+        options: what `list_conflict_options` returned.
+        conflict: contract `conflict`.
+        plans, demands: contracts `constrained_plan` and `net_demand` by scenario, `base` among
+            them; options that were not solved are left out.
+        worth: what `find_worth` returned.
+        cycle_period: first planned month.
+        holding_rate: of stock at cost, a year.
+
+    Returns:
+        By conflict, what `measure_regret` returned: demands `second` (agreed) and `first`.
+    """
+    starts = conflict.set_index("conflict")["first_period"]
+    found = {}
+    for name, part in options.groupby("conflict", sort=False):
+        solved = [one for one in part["scenario"] if one in plans]
+        asked = [one for one in part.loc[part["action"] == "as_asked", "scenario"] if one in plans]
+        if not asked:
+            continue
+        first = max(starts[name], cycle_period) + pd.DateOffset(months=notice_months - 1)
+        both = {"second": demands["base"], "first": demands[asked[0]]}
+        told = {one: plans[one] for one in solved}
+        found[str(name)] = measure_regret(told, both, worth, first, holding_rate=holding_rate)
+    return found
 
 
 def _list_months(plans: Mapping[str, pd.DataFrame], last: pd.Timestamp) -> pd.DatetimeIndex:
