@@ -7,18 +7,7 @@ supply model and put into money.
 from __future__ import annotations
 
 from sopkit.scenario.agreed import rate_first_numbers, replay_agreed
-from sopkit.scenario.compare import (
-    compare_costs,
-    compare_scenarios,
-    find_busiest,
-    find_first_change,
-    price_overtime,
-    sum_costs,
-    sum_plan,
-    sum_result,
-    sum_scenario_costs,
-    sum_scenarios,
-)
+from sopkit.scenario.compare import compare_costs, compare_scenarios, find_first_change
 from sopkit.scenario.decide import decide_options
 from sopkit.scenario.demand import shift_demand, to_shift
 from sopkit.scenario.diffs import (
@@ -32,6 +21,14 @@ from sopkit.scenario.diffs import (
 from sopkit.scenario.fit import Fitted, cut_months, find_clashes, fit_scenarios, list_diffs
 from sopkit.scenario.options import list_option_scenarios, list_options, measure_elasticity
 from sopkit.scenario.solve import Solved, solve_diffs
+from sopkit.scenario.value import (
+    find_busiest,
+    price_overtime,
+    sum_costs,
+    sum_plan,
+    sum_result,
+    value_scenarios,
+)
 from sopkit.scenario.win import find_demand_at, find_winners, list_choices, solve_wins
 
 __all__ = [
@@ -65,9 +62,8 @@ __all__ = [
     "sum_costs",
     "sum_plan",
     "sum_result",
-    "sum_scenario_costs",
-    "sum_scenarios",
     "to_scenarios",
     "to_shift",
+    "value_scenarios",
     "write_blocks",
 ]

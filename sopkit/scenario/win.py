@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 
-from sopkit.scenario.compare import compare_costs, sum_costs
+from sopkit.scenario.compare import compare_costs
 from sopkit.scenario.fit import Fitted
 from sopkit.scenario.solve import THREADS, Solved
-from sopkit.supply import Case, Living, Plan
+from sopkit.supply import Case, Living
+from sopkit.supply.living import Answer, sum_earned
 from sopkit.supply.whatif import edit_demand
 from sopkit.tables import TABLES, fit_columns
 
@@ -56,11 +57,9 @@ def solve_wins(
 
     def ask_end(end: Solved) -> dict[str, float]:
         living = Living(case, end.demand, plan=end.plan, time_limit=time_limit)
-        at_base = _earn(end.plan, end.price)
+        at_base = sum_earned(living.base)
         return {
-            one.scenario.name: _earn(
-                _answer(one, end, living, solved[one.scenario.name]), one.case.tables.price
-            )
+            one.scenario.name: sum_earned(_answer(one, end, living, solved[one.scenario.name]))
             - at_base
             for one in asked
         }
@@ -78,23 +77,16 @@ def solve_wins(
     return fit_columns(pd.DataFrame(rows, columns=["scenario", "end", "gain_value"]), table)
 
 
-def _answer(one: Fitted, end: Solved, living: Living, own: Solved) -> Plan:
-    """Return a scenario's plan at an end of the range.
+def _answer(one: Fitted, end: Solved, living: Living, own: Solved) -> Answer:
+    """Return what answers a scenario at an end of the range.
 
     Lead times make another model, which is far from the base plan's; there the scenario's own plan
     is the nearer start.
     """
     wanted = edit_demand(end.demand, list(one.changes.values()), one.case.tables.item)
     if any(change.kind == "lead_time" for change in one.changes.values()):
-        return Living(one.case, wanted, plan=own.plan, time_limit=living.time_limit).base.plan
-    return living.ask(one.case, wanted).plan
-
-
-def _earn(plan: Plan, price: pd.DataFrame) -> float:
-    """Return what a plan earns: revenue less every cost, as `compare_costs` counts."""
-    costs = sum_costs("plan", plan.plan_cost, plan.plan_service, price)
-    nothing = costs.assign(scenario="base", cost_value=0.0)
-    return float(compare_costs(pd.concat([nothing, costs]))["plan"])
+        return Living(one.case, wanted, plan=own.plan, time_limit=living.time_limit).base
+    return living.ask(one.case, wanted)
 
 
 def list_choices(scenario_diff: pd.DataFrame) -> list[str]:
