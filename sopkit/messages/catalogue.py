@@ -26,7 +26,11 @@ _ALIASES = {
     "cause_code": ("resource", "item", "supplier", "location", "operation"),
     "source": ("operation", "supplier", "location"),
     "subject": ("resource", "item", "family", "location", "supplier"),
+    "first_owner": ("owner",),
+    "second_owner": ("owner",),
+    "settled_by": ("owner",),
 }
+_OWNERS = ("owner", "first_owner", "second_owner", "settled_by", "escalate_to")
 Labels = Mapping[tuple[str, str], str]
 
 
@@ -202,13 +206,18 @@ class Catalogue:
         return self._template(key) if self.has(key) else text
 
     def label(self, name: str, code: object) -> str:
-        """Return what a code of a column is called; an unknown code is shown as it stands."""
+        """Return what a code of a column is called; an unknown code is shown as it stands.
+
+        An owner who is a role (`supply_planner`) is called by the word for it.
+        """
         if is_missing(code) or code == "":
             return self._template("format.missing")
         text = str(code)
         for kind in (name, *_ALIASES.get(name, ())):
             if (kind, text) in self.labels:
                 return self.labels[kind, text]
+        if name in _OWNERS and self.has(f"word.role.{text}"):
+            return self._template(f"word.role.{text}")
         return self._template("format.all") if text == ALL else text
 
     def is_word(self, column: str) -> bool:
