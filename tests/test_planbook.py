@@ -34,7 +34,7 @@ from sopkit.planbook.connect import HEAD, connect, describe_url, reading, to_con
 from sopkit.planbook.schema import METADATA
 from sopkit.tables import TABLES, check_table, fit_columns
 
-NOW = datetime(2026, 11, 3, 9, 30, tzinfo=timezone(timedelta(hours=8)))
+NOW = datetime(2025, 11, 3, 9, 30, tzinfo=timezone(timedelta(hours=8)))
 LEVEL = "item family location customer"
 
 
@@ -92,7 +92,7 @@ def test_what_was_entered_is_read_back_under_a_number(book):
     read = book.read_overrides()
     pd.testing.assert_frame_equal(read, check_table(kept, TABLES["override"]))
     assert read["amount"].tolist() == [10, 0.1]
-    assert read["entered_date"].tolist() == [pd.Timestamp("2026-11-03")] * 2
+    assert read["entered_date"].tolist() == [pd.Timestamp("2025-11-03")] * 2
     records = book.read_override_records()
     first = records.iloc[0]
     assert first[["company", "cycle", "author", "source", "version"]].tolist() == [
@@ -177,7 +177,7 @@ def test_an_override_holds_in_later_cycles_until_its_last_month(book):
 
 
 def test_a_withdrawn_override_stays_with_who_and_why(book):
-    book.add_overrides(overrides(*TWO), "2026-11", "li")
+    book.add_overrides(overrides(*TWO), "2026-11", "li", now=NOW)
     book.withdraw_override("O-2026-11-001", "wang", "listing fell through", version=1, now=NOW)
     assert book.read_overrides()["status"].tolist() == ["withdrawn", "active"]
     assert book.read_overrides(include_withdrawn=False)["override"].tolist() == ["O-2026-11-002"]

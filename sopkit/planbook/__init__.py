@@ -1,26 +1,34 @@
 """The planbook: what people put in, kept as records with author, time, source and reason.
 
-A small relational database: an SQLite file in the planning folder, or PostgreSQL by URL. Records
-are never altered: an override is withdrawn, a stream's number is superseded, and both stay.
+A small relational database: an SQLite file in the planning folder, or PostgreSQL by URL. Nothing
+is lost: an override is withdrawn, a stream's number is superseded, a record has versions, and every
+write is kept in an audit trail that nobody can alter unseen.
 """
 
 from __future__ import annotations
 
-from sopkit.planbook.book import (
+from sopkit.planbook.book import Planbook
+from sopkit.planbook.connect import URL_VARIABLE, find_book_file, has_planbook
+from sopkit.planbook.kinds import KINDS, SOPKIT, Kind, find_kind, find_kind_of
+from sopkit.planbook.opening import (
     People,
-    Planbook,
     fingerprint_planbook,
     open_planbook,
     read_people,
+    read_records,
 )
-from sopkit.planbook.connect import URL_VARIABLE, find_book_file, has_planbook
 from sopkit.planbook.overrides import find_override_problems, find_same, join_overrides
 
 __all__ = [
+    "KINDS",
+    "SOPKIT",
     "URL_VARIABLE",
+    "Kind",
     "People",
     "Planbook",
     "find_book_file",
+    "find_kind",
+    "find_kind_of",
     "find_override_problems",
     "find_same",
     "fingerprint_planbook",
@@ -28,4 +36,5 @@ __all__ = [
     "join_overrides",
     "open_planbook",
     "read_people",
+    "read_records",
 ]

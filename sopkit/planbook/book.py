@@ -2,82 +2,19 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 import pandas as pd
 from sqlalchemy import Engine
 
 from sopkit.periods import to_cycle_period
-from sopkit.planbook import overrides, streams
-from sopkit.planbook.connect import (
-    connect,
-    describe_url,
-    has_planbook,
-    migrate,
-    reading,
-    to_url,
-    writing,
-)
+from sopkit.planbook import audit, overrides, records, streams
+from sopkit.planbook.connect import describe_url, reading, writing
+from sopkit.planbook.kinds import find_kind
 from sopkit.planbook.rows import hash_rows, to_time
-from sopkit.tables import TABLES
-
-
-def open_planbook(folder: Path, url: str | None = None, *, company: str = "") -> Planbook:
-    """Open the planbook of a planning folder; it is made, or brought up to date, where needed.
-
-    Args:
-        folder: the planning folder; the book is its `data/planbook.sqlite`.
-        url: a database instead, such as `postgresql://USER:PASSWORD@HOST/DATABASE`; default:
-            SOPKIT_PLANBOOK_URL.
-        company: whose records; default: SOPKIT_COMPANY. Others' are never seen.
-
-    Raises:
-        ParameterError: the address is wrong, its driver is missing, or nobody answers there.
-        CycleError: the book was written by a newer sopkit, or is locked too long.
-
-    Example:
-        with open_planbook(c.folder, company=c.company) as book:
-            override = book.read_overrides(c.name)
-    """
-    engine = connect(to_url(folder, url))
-    try:
-        migrate(engine)
-    except BaseException:
-        engine.dispose()
-        raise
-    return Planbook(engine, company or os.environ.get("SOPKIT_COMPANY", ""))
-
-
-class People(NamedTuple):
-    """What people gave for a cycle: `override` and `stream`, by their contracts."""
-
-    override: pd.DataFrame
-    stream: pd.DataFrame
-
-
-def read_people(folder: Path, cycle: str, *, company: str = "", url: str | None = None) -> People:
-    """Return the overrides that hold in a cycle, and all streams up to it; empty without a book.
-
-    A planning folder in which nobody entered anything gets no book by being read.
-    """
-    if not has_planbook(folder, url):
-        return People(TABLES["override"].empty(), TABLES["forecast_stream"].empty())
-    with open_planbook(folder, url, company=company) as book:
-        return People(book.read_overrides(cycle), book.read_streams(cycle, past=True))
-
-
-def fingerprint_planbook(
-    folder: Path, cycle: str, *, company: str = "", url: str | None = None
-) -> str:
-    """Return `Planbook.fingerprint` of a folder's book; empty where there is none to open."""
-    if not has_planbook(folder, url):
-        return ""
-    with open_planbook(folder, url, company=company) as book:
-        return book.fingerprint(cycle)
 
 
 class Planbook:
@@ -269,13 +206,160 @@ class Planbook:
         with reading(self._engine) as connection:
             return streams.read(connection, self.company, cycle)
 
-    def fingerprint(self, cycle: str) -> str:
-        """Return a hash of what a run of the cycle reads here: no clock, no author.
+    def add(
+        self,
+        kind: str,
+        frame: pd.DataFrame,
+        cycle: str,
+        author: str,
+        *,
+        reason: str = "",
+        source: str = "",
+        now: datetime | None = None,
+    ) -> pd.DataFrame:
+        """Enter records of a kind, all of them or none.
 
-        Overrides that hold in the cycle and standing numbers of the cycle and those before it;
-        empty where there are none.
+        Args:
+            kind: a name in `kinds.KINDS`.
+            frame: columns of the kind; may bring `reason` and `status` of each row. Its index
+                names the rows in messages.
+            cycle: cycle in which they are entered.
+            author: who enters them; `sopkit` alone needs no reason.
+            reason: why, for rows that do not say.
+            source: file they come from.
+            now: time of entering, with zone; default: the clock's.
+
+        Returns:
+            The records as kept, in the order of `frame`, numbered: `T-2026-11-001`.
+
+        Raises:
+            InputError: names every problem by row and column; nothing is entered.
+            CycleError: the time lies before the book's last entry.
+
+        Example:
+            book.add("task", frame, "2026-11", "li", reason="decided on Monday")
+        """
+        to_cycle_period(cycle)
+        found = find_kind(kind)
+        rows = records.to_rows(found, frame, cycle, author, reason, source, to_time(now))
+        with writing(self._engine) as connection:
+            return records.insert(connection, self.company, found, rows)
+
+    def read(
+        self, kind: str, cycle: str | None = None, *, status: str | None = None, past: bool = False
+    ) -> pd.DataFrame:
+        """Return records of a kind in the order of cycles and numbers.
+
+        Args:
+            kind: a name in `kinds.KINDS`.
+            cycle: only those entered in it; None: all.
+            status: only those that stand so.
+            past: with those of the cycles before it.
+
+        Returns:
+            `number`, `company`, `cycle`, `author`, `entered_at` (text, ISO 8601 with zone),
+            `source`, `reason`, `status`, `version`, `closed_by`, `closed_at`, `closed_reason`,
+            then the kind's own columns.
+        """
+        found = find_kind(kind)
+        with reading(self._engine) as connection:
+            return records.read(connection, self.company, found, cycle, status=status, past=past)
+
+    def change(
+        self,
+        kind: str,
+        number: str,
+        changes: Mapping[str, object],
+        author: str,
+        reason: str,
+        *,
+        version: int,
+        now: datetime | None = None,
+    ) -> pd.DataFrame:
+        """Change cells or the status of a record; the trail keeps what stood there.
+
+        Args:
+            kind, number: the record.
+            changes: own columns of the kind, and `status`, with their new values.
+            author, reason: who changes it and why.
+            version: the version that was read; refused where the record has changed since.
+
+        Returns:
+            The record as it is now; as it was where nothing would change.
+
+        Raises:
+            InputError: no such record or column, it is withdrawn, it would not be fit, or the
+                version is stale: then who changed what is told. Nothing is changed.
+
+        Example:
+            book.change("task", "T-2026-11-001", {"status": "done"}, "li", "sent", version=1)
+        """
+        found = find_kind(kind)
+        with writing(self._engine) as connection:
+            return records.change(
+                connection,
+                self.company,
+                found,
+                number,
+                changes,
+                author,
+                reason,
+                version,
+                to_time(now),
+            )
+
+    def withdraw(
+        self,
+        kind: str,
+        number: str,
+        author: str,
+        reason: str,
+        *,
+        version: int | None = None,
+        now: datetime | None = None,
+    ) -> pd.DataFrame:
+        """Take a record back; it stays, with who, when and why.
+
+        Args:
+            version: the version that was read; refused where the record has changed since.
+
+        Raises:
+            InputError: as of `change`, or the kind is never withdrawn.
+        """
+        found = find_kind(kind)
+        with writing(self._engine) as connection:
+            return records.withdraw(
+                connection, self.company, found, number, author, reason, version, to_time(now)
+            )
+
+    def audit(self, kind: str | None = None, number: str | None = None) -> pd.DataFrame:
+        """Return the audit trail in its order: every write since the book was made.
+
+        Args:
+            kind: only writes of it: a name in `kinds.KINDS`, override or stream.
+            number: only writes of one record.
+
+        Returns:
+            `company`, `seq`, `at`, `author`, `action`, `kind`, `number`, `version`, `reason`,
+            `content` (JSON: the record after the write), `previous`, `hash`.
         """
         with reading(self._engine) as connection:
+            return audit.read(connection, self.company, kind, number)
+
+    def fingerprint(self, cycle: str, step: str = "demand") -> str:
+        """Return a hash of what a step's run of the cycle reads here: no clock, no author.
+
+        Demand: overrides that hold in the cycle and standing numbers of the cycle and those before
+        it. Consensus and executive: records that people touched or that earlier cycles opened.
+        Empty where there are none.
+
+        Args:
+            cycle: the cycle.
+            step: demand, consensus or executive.
+        """
+        with reading(self._engine) as connection:
+            if step != "demand":
+                return hash_rows(records.list_content(connection, self.company, cycle, step))
             return hash_rows(
                 overrides.list_content(connection, self.company, cycle),
                 streams.list_content(connection, self.company, cycle),

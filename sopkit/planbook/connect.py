@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from sopkit.errors import CycleError, InputError, ParameterError, SopkitError
 
 URL_VARIABLE = "SOPKIT_PLANBOOK_URL"
-HEAD = "r001"
+HEAD = "r002"
 WAIT_SECONDS = 30
 _LOCK_NUMBER = 736_172_001
 _WRITES = {"sopkit_writes": True}

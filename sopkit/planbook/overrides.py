@@ -12,6 +12,7 @@ from sqlalchemy import insert as insert_into
 
 from sopkit.errors import InputError, list_problems
 from sopkit.periods import to_cycle_period
+from sopkit.planbook import audit
 from sopkit.planbook.rows import (
     Row,
     blank_to_none,
@@ -137,7 +138,18 @@ def insert(connection: Connection, company: str, rows: list[Row]) -> pd.DataFram
     kept = [{k: v for k, v in row.items() if k != "row"} for row in numbered]
     if kept:
         connection.execute(insert_into(OVERRIDE), [{**row, "company": company} for row in kept])
+        entries = [_to_entry({**row, "company": company}, "add", row, "") for row in kept]
+        audit.append(connection, company, entries)
     return fit_columns(_to_frame(kept), CONTRACT)
+
+
+def _to_entry(row: Row, action: str, told: Row, reason: str) -> audit.Entry:
+    """Return the audit entry of a write: `told` says by whom and when."""
+    whole = {name: row.get(name) for name in (c.name for c in OVERRIDE.columns)}
+    who, at, number = told["author"], told["entered_at"], row["override"]
+    return audit.Entry(
+        at, who, action, "override", number, row["version"], reason, audit.to_state(whole)
+    )
 
 
 def join_overrides(of_files: pd.DataFrame, of_book: pd.DataFrame) -> pd.DataFrame:
@@ -271,6 +283,20 @@ def withdraw(
     Raises:
         InputError: it is not there, not active, or not at this version.
     """
+    record = _close(connection, company, number, author, reason, now, version)
+    _keep_closing(connection, record["id"], "withdraw")
+    return record
+
+
+def _close(
+    connection: Connection,
+    company: str,
+    number: str,
+    author: str,
+    reason: str,
+    now: datetime,
+    version: int | None,
+) -> Row:
     refuse(
         f"Override {number} is not withdrawn",
         check_author(author) + ([] if reason.strip() else ["the reason is blank"]),
@@ -288,6 +314,15 @@ def withdraw(
         )
     )
     return record
+
+
+def _keep_closing(connection: Connection, key: int, action: str) -> None:
+    """Enter the withdrawal of an override into the audit trail, as it now stands."""
+    found = connection.execute(select(OVERRIDE).where(OVERRIDE.c.id == key)).mappings().one()
+    row = dict(found)
+    told = {"author": row["withdrawn_by"], "entered_at": row["withdrawn_at"]}
+    entry = _to_entry(row, action, told, row["withdrawn_reason"])
+    audit.append(connection, row["company"], [entry])
 
 
 def _find(connection: Connection, company: str, number: str, version: int | None) -> Row:
@@ -328,7 +363,7 @@ def replace(
     """
     unknown = sorted(set(changes) - set(CONTENT) | ({"override", "status"} & set(changes)))
     refuse(f"Override {number} is not changed", [f"{name} cannot be changed" for name in unknown])
-    old = withdraw(connection, company, number, author, "changed", now, version)
+    old = _close(connection, company, number, author, "changed", now, version)
     kept = {**{name: old[name] for name in CONTENT}, **changes}
     kept.update(override=None, entered_date=None, status="active")
     changed = pd.DataFrame([kept], index=[number])
@@ -339,4 +374,5 @@ def replace(
         .where(OVERRIDE.c.id == old["id"])
         .values(withdrawn_reason=f"changed: {entered['override'].iloc[0]} stands instead")
     )
+    _keep_closing(connection, old["id"], "change")
     return entered

@@ -61,3 +61,43 @@ Index(
     sqlite_where=STREAM_ENTRY.c.superseded_at.is_(None),
     postgresql_where=STREAM_ENTRY.c.superseded_at.is_(None),
 )
+
+RECORD = Table(
+    "record",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("company", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("cycle", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("entered_at", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("closed_by", Text),
+    Column("closed_at", Text),
+    Column("closed_reason", Text),
+    Column("content", Text, nullable=False),
+    UniqueConstraint("company", "number", name="uq_record_number"),
+)
+Index("ix_record_kind", RECORD.c.company, RECORD.c.kind, RECORD.c.cycle)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("company", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+Index("ix_audit_number", AUDIT.c.company, AUDIT.c.kind, AUDIT.c.number)

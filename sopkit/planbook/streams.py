@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy import insert as insert_into
 
+from sopkit.planbook import audit
 from sopkit.planbook.rows import (
     Row,
     blank_to_none,
@@ -80,8 +81,34 @@ def insert(connection: Connection, company: str, rows: list[Row]) -> int:
             .values(superseded_at=now)
         )
     if new:
-        connection.execute(insert_into(STREAM_ENTRY), [{**row, "company": company} for row in new])
+        kept = [{**row, "company": company} for row in new]
+        audit.append(connection, company, _to_entries(connection, kept, cycles))
+        connection.execute(insert_into(STREAM_ENTRY), kept)
     return len(new)
+
+
+def _to_entries(connection: Connection, rows: list[Row], cycles: list[str]) -> list[audit.Entry]:
+    """Return the audit entries of numbers about to be entered; the first of a cell is version 1."""
+    columns = [STREAM_ENTRY.c[name] for name in STREAM_KEY]
+    counted = (
+        select(*columns, func.count())
+        .where(STREAM_ENTRY.c.company == rows[0]["company"], STREAM_ENTRY.c.cycle.in_(cycles))
+        .group_by(*columns)
+    )
+    given = {tuple(row[:-1]): int(row[-1]) for row in connection.execute(counted)}
+    return [
+        audit.Entry(
+            row["entered_at"],
+            row["author"],
+            "add",
+            "stream",
+            audit.name_stream(row),
+            given.get(_key(row), 0) + 1,
+            row["note"] or "",
+            audit.to_state(row),
+        )
+        for row in rows
+    ]
 
 
 def _key(row: Any) -> tuple[Any, ...]:

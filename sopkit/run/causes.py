@@ -41,12 +41,12 @@ def find_causes(
         memory = paths.root / _MEMORY
         causes["company files"] = hash_company_files(folder, mapping, step.company_tables, memory)
     if step.planbook:
-        causes["planbook"] = hash_planbook(paths)
+        causes["planbook"] = hash_planbook(paths, step.section)
     return causes
 
 
-def hash_planbook(paths: CyclePaths) -> str:
-    """Return the hash of people's input for a cycle; empty where there is no planbook yet.
+def hash_planbook(paths: CyclePaths, section: str) -> str:
+    """Return the hash of what a step reads in the planbook; empty where there is none yet.
 
     Loading the database's library takes longer than all the rest of a run with nothing to do, so
     that the book is looked for first.
@@ -57,7 +57,7 @@ def hash_planbook(paths: CyclePaths) -> str:
 
     manifest = read_manifest(paths)
     company = manifest.company if manifest else ""
-    return fingerprint_planbook(paths.folder, paths.name, company=company)
+    return fingerprint_planbook(paths.folder, paths.name, step=section, company=company)
 
 
 def hash_read(paths: CyclePaths, name: str, company: str) -> str:

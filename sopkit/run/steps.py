@@ -51,11 +51,12 @@ _COMPANY_TABLES = {
     "demand": ("override",),
 }
 _FILES = {"executive": ("params/kpi.yaml",)}
-_PLANBOOK = ("demand",)
+_PLANBOOK = ("demand", "consensus", "executive")
 _WARM = {
     "demand": ("statsforecast", "statsforecast.models", "sqlalchemy"),
     "supply": ("scipy", "highspy"),
-    "consensus": ("scipy", "highspy"),
+    "consensus": ("scipy", "highspy", "sqlalchemy"),
+    "executive": ("sqlalchemy",),
 }
 _ALWAYS_WARM = ("pandera.pandas", "pyarrow.parquet", "sopkit.cycle", "altair")
 

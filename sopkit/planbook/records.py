@@ -1,0 +1,423 @@
+"""Records of every kind in `kinds`: entered, read, changed under a version, withdrawn."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import insert as insert_into
+
+from sopkit.errors import InputError
+from sopkit.planbook import audit
+from sopkit.planbook.kinds import COMMON_NAMES, SOPKIT, WITHDRAWN, Kind
+from sopkit.planbook.rows import Row, check_author, refuse
+from sopkit.planbook.schema import RECORD
+from sopkit.tables import Column, fit_columns
+
+_GIVEN = ("reason", "status")
+_IN_TABLE = tuple(column.name for column in RECORD.columns if column.name != "id")
+
+
+def to_rows(
+    kind: Kind,
+    frame: pd.DataFrame,
+    cycle: str,
+    author: str,
+    reason: str,
+    source: str,
+    now: datetime,
+) -> list[Row]:
+    """Return rows fit to be entered, still without numbers.
+
+    Raises:
+        InputError: names every problem by row and column.
+    """
+    lines = check_author(author)
+    unknown = [str(n) for n in frame.columns if n not in (*kind.column_names, *_GIVEN)]
+    known = ", ".join((*kind.column_names, *_GIVEN))
+    lines += [f"{name} is no column of {_a(kind.name)}; there are {known}" for name in unknown]
+    rows = []
+    for label, given in zip(frame.index, frame.to_dict("records"), strict=True):
+        why = _text(given.get("reason")) or reason.strip()
+        status = _text(given.get("status")) or kind.statuses[0]
+        own, problems = read_own(kind, given)
+        problems += find_problems(kind, own, status)
+        if not why and author.strip() != SOPKIT:
+            problems.append("reason: not blank; say why it is entered")
+        lines += [f"row {label}, {problem}" for problem in problems]
+        rows.append({"own": own, "reason": why, "status": status, "row": label})
+    refuse(f"The {kind.name} records are not fit to be entered", lines)
+    at = now.isoformat(timespec="seconds")
+    told = {
+        "kind": kind.name,
+        "cycle": cycle,
+        "author": author.strip(),
+        "entered_at": at,
+        "source": source,
+        "version": 1,
+    }
+    return [{**row, **told, **_closing(kind, row["status"], told, row["reason"])} for row in rows]
+
+
+def read_own(kind: Kind, given: Mapping[Any, Any]) -> tuple[Row, list[str]]:
+    """Return a record's own cells as plain values, and what is wrong with them.
+
+    Example:
+        `due_date` "2026-11-20" stays; "soon" is "due_date: a day such as 2026-11-20; there
+        stands soon".
+    """
+    own: Row = {}
+    problems = []
+    for column in kind.columns:
+        try:
+            own[column.name] = read_cell(column, given.get(column.name))
+        except ValueError as rule:
+            own[column.name] = None
+            problems.append(f"{column.name}: {rule}; there stands {given[column.name]}")
+            continue
+        if own[column.name] is None and not column.blank:
+            problems.append(f"{column.name}: not blank")
+    return own, problems
+
+
+def read_cell(column: Column, cell: Any) -> Any:
+    """Return one cell as text, float, whole number or ISO day; None where it is blank.
+
+    Raises:
+        ValueError: the rule it breaks.
+    """
+    if cell is None or cell is pd.NaT or cell is pd.NA or cell != cell:
+        return None
+    if isinstance(cell, str) and not cell.strip():
+        return None
+    if column.kind in ("number", "whole"):
+        return _read_number(column, cell)
+    if column.kind in ("month", "date"):
+        return _read_day(column, cell)
+    text = cell if isinstance(cell, str) else str(cell)
+    if column.allowed and text not in column.allowed:
+        raise ValueError(f"one of {', '.join(column.allowed)}")
+    return text.strip()
+
+
+def _read_number(column: Column, cell: Any) -> float | int:
+    try:
+        found = float(cell)
+    except (TypeError, ValueError):
+        found = math.nan
+    if isinstance(cell, bool) or not math.isfinite(found):
+        raise ValueError("a number")
+    if column.minimum is not None and found < column.minimum:
+        raise ValueError(f"at least {column.minimum:g}")
+    if column.kind == "whole":
+        if found % 1:
+            raise ValueError("a whole number")
+        return int(found)
+    return found + 0.0
+
+
+def _read_day(column: Column, cell: Any) -> str:
+    example = "a month such as 2026-12" if column.kind == "month" else "a day such as 2026-11-20"
+    text = cell.isoformat() if isinstance(cell, date) else str(cell).strip()
+    text = f"{text}-01" if column.kind == "month" and len(text) == 7 else text[:10]
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(example) from None
+    if column.kind == "month" and found.day != 1:
+        raise ValueError("first day of a month")
+    return found.isoformat()
+
+
+def find_problems(kind: Kind, own: Row, status: str) -> list[str]:
+    """Return the rules of its kind that a record breaks, a line each, the column first."""
+    problems = []
+    if status not in kind.statuses:
+        problems.append(f"status: one of {', '.join(kind.statuses)}; there stands {status}")
+    if kind.needs_one and not any(own[name] for name in kind.needs_one):
+        problems.append(f"{kind.needs_one[0]}: not blank, or {' or '.join(kind.needs_one[1:])}")
+    for name in kind.needs_when.get(status, ()):
+        if own[name] is None:
+            problems.append(f"{name}: not blank in {_a(kind.name)} that is {status}")
+    for name, most in kind.at_most.items():
+        if own[name] is not None and own[name] > most:
+            problems.append(f"{name}: at most {most:g}; there stands {own[name]:g}")
+    first, last = own.get("first_period"), own.get("last_period")
+    if first and last and last < first:
+        problems.append(f"last_period: not before the first month; there stands {last[:7]}")
+    return problems
+
+
+def insert(connection: Connection, company: str, kind: Kind, rows: list[Row]) -> pd.DataFrame:
+    """Number and enter rows and their audit entries; return them as a frame in their order.
+
+    Raises:
+        InputError: a name that is to be unique stands there already.
+    """
+    if not rows:
+        return kind.table.empty()
+    refuse(
+        f"The {kind.name} records are not fit to be entered",
+        _find_doubles(connection, company, kind, rows),
+    )
+    first = _last_place(connection, company, kind, rows[0]["cycle"]) + 1
+    kept = []
+    for place, row in enumerate(rows, start=first):
+        told = {name: row[name] for name in _IN_TABLE if name in row}
+        number = f"{kind.letter}-{row['cycle']}-{place:03d}"
+        content = audit.to_canonical(row["own"])
+        kept.append({**told, "company": company, "number": number, "content": content})
+    connection.execute(insert_into(RECORD), kept)
+    audit.append(
+        connection,
+        company,
+        [_to_entry(row, "add", row["author"], row["entered_at"], row["reason"]) for row in kept],
+    )
+    return to_frame(kind, kept)
+
+
+def _find_doubles(connection: Connection, company: str, kind: Kind, rows: list[Row]) -> list[str]:
+    """Return rows whose unique column says what a standing record of the cycle says."""
+    if not kind.unique:
+        return []
+    standing = _choose(company, kind, rows[0]["cycle"]).where(RECORD.c.status != WITHDRAWN)
+    known = {
+        json.loads(row["content"])[kind.unique]: row["number"]
+        for row in connection.execute(standing).mappings()
+    }
+    problems = []
+    for row in rows:
+        name = row["own"][kind.unique]
+        if name in known:
+            problems.append(
+                f"row {row['row']}, {kind.unique}: {name} stands already, as {known[name]}"
+            )
+        known.setdefault(name, f"row {row['row']}")
+    return problems
+
+
+def _last_place(connection: Connection, company: str, kind: Kind, cycle: str) -> int:
+    """Return the highest place given to a record of a kind in a cycle; 0 where there is none."""
+    highest = (
+        select(RECORD.c.number)
+        .where(RECORD.c.company == company, RECORD.c.kind == kind.name, RECORD.c.cycle == cycle)
+        .order_by(func.length(RECORD.c.number).desc(), RECORD.c.number.desc())
+        .limit(1)
+    )
+    number = connection.execute(highest).scalar()
+    return int(number.rsplit("-", 1)[1]) if number else 0
+
+
+def _to_entry(row: Row, action: str, author: str, at: str, reason: str) -> audit.Entry:
+    return audit.Entry(
+        at, author, action, row["kind"], row["number"], row["version"], reason, to_state(row)
+    )
+
+
+def to_state(row: Mapping[str, Any]) -> str:
+    """Return what a record says, see `audit.to_state`."""
+    return audit.to_state({name: row[name] for name in _IN_TABLE})
+
+
+def read(
+    connection: Connection,
+    company: str,
+    kind: Kind,
+    cycle: str | None,
+    *,
+    status: str | None = None,
+    past: bool = False,
+) -> pd.DataFrame:
+    """Return records as a frame of their kind, in the order of cycles and places."""
+    chosen = _choose(company, kind, cycle, past=past)
+    if status is not None:
+        chosen = chosen.where(RECORD.c.status == status)
+    records = [dict(row) for row in connection.execute(chosen).mappings()]
+    return to_frame(kind, sorted(records, key=_in_order))
+
+
+def _in_order(row: Row) -> tuple[str, int]:
+    return row["cycle"], int(row["number"].rsplit("-", 1)[1])
+
+
+def _choose(company: str, kind: Kind, cycle: str | None, *, past: bool = False) -> Select[Any]:
+    chosen = select(RECORD).where(RECORD.c.company == company, RECORD.c.kind == kind.name)
+    if cycle is not None:
+        chosen = chosen.where(RECORD.c.cycle <= cycle if past else RECORD.c.cycle == cycle)
+    return chosen
+
+
+def to_frame(kind: Kind, records: list[Row]) -> pd.DataFrame:
+    """Return records as a frame: the common columns, then the kind's own, each of its kind."""
+    flat = [{**row, **json.loads(row["content"])} for row in records]
+    names = [*COMMON_NAMES, *kind.column_names]
+    frame = pd.DataFrame(
+        [[row.get(name) for name in names] for row in flat], columns=names, dtype=object
+    )
+    return fit_columns(frame, kind.table)
+
+
+def find(connection: Connection, company: str, kind: Kind, number: str) -> Row:
+    """Return the record of a number.
+
+    Raises:
+        InputError: there is none.
+    """
+    wanted = _choose(company, kind, None).where(RECORD.c.number == number)
+    found = connection.execute(wanted).mappings().first()
+    if found is None:
+        raise InputError(f"No {kind.name} of {company or 'this company'} has the number {number}.")
+    return dict(found)
+
+
+def change(
+    connection: Connection,
+    company: str,
+    kind: Kind,
+    number: str,
+    changes: Mapping[str, object],
+    author: str,
+    reason: str,
+    version: int | None,
+    now: datetime,
+    action: str = "change",
+) -> pd.DataFrame:
+    """Change cells or the status of a record, and enter that into the trail; return it.
+
+    What the changes leave as it is, is no change: no version, no entry.
+
+    Raises:
+        InputError: it is not there, was changed meanwhile, is withdrawn, or would not be fit.
+    """
+    row = find(connection, company, kind, number)
+    _check_version(connection, row, version)
+    _check_standing(row)
+    own, status = _apply(kind, row, changes, author, reason)
+    if (own, status) == (json.loads(row["content"]), row["status"]):
+        return to_frame(kind, [row])
+    told = {"author": author.strip(), "entered_at": now.isoformat(timespec="seconds")}
+    closed = {name: row[name] for name in ("closed_by", "closed_at", "closed_reason")}
+    new = {
+        **closed,
+        **(_closing(kind, status, told, reason.strip()) if status != row["status"] else {}),
+        "content": audit.to_canonical(own),
+        "status": status,
+        "version": row["version"] + 1,
+    }
+    here = (RECORD.c.id == row["id"], RECORD.c.version == row["version"])
+    connection.execute(update(RECORD).where(*here).values(**new))
+    row = {**row, **new}
+    entry = _to_entry(row, action, told["author"], told["entered_at"], reason.strip())
+    audit.append(connection, company, [entry])
+    return to_frame(kind, [row])
+
+
+def _apply(
+    kind: Kind, row: Row, changes: Mapping[str, object], author: str, reason: str
+) -> tuple[Row, str]:
+    """Return a record's own cells and status with the changes in them.
+
+    Raises:
+        InputError: names all that is wrong with them.
+    """
+    may = (*kind.column_names, "status")
+    problems = check_author(author)
+    if not reason.strip() and author.strip() != SOPKIT:
+        problems.append("the reason is blank")
+    problems += [
+        f"{name} cannot be changed; {', '.join(may)} can" for name in changes if name not in may
+    ]
+    status = str(changes.get("status", row["status"]))
+    own, unfit = read_own(kind, {**json.loads(row["content"]), **changes})
+    problems += [*unfit, *find_problems(kind, own, status)]
+    refuse(f"{row['number']} is not changed", problems)
+    return own, status
+
+
+def _check_version(connection: Connection, row: Row, version: int | None) -> None:
+    if version is None or version == row["version"]:
+        return
+    said = audit.list_changes(connection, row["company"], row["kind"], row["number"], version)
+    raise InputError(
+        f"{row['number']} was changed meanwhile: you read version {version}, now it is "
+        f"{row['version']}. {'. '.join(said)}. Read it again; nothing was changed."
+    )
+
+
+def _check_standing(row: Row) -> None:
+    if row["status"] == WITHDRAWN:
+        raise InputError(
+            f"{row['number']} is withdrawn already, by {row['closed_by']} at {row['closed_at']}: "
+            f"{row['closed_reason']}. Enter a new one."
+        )
+
+
+def withdraw(
+    connection: Connection,
+    company: str,
+    kind: Kind,
+    number: str,
+    author: str,
+    reason: str,
+    version: int | None,
+    now: datetime,
+) -> pd.DataFrame:
+    """Mark a record withdrawn, with who, when and why; return it.
+
+    Raises:
+        InputError: as of `change`, or its kind is never withdrawn.
+    """
+    if WITHDRAWN not in kind.statuses:
+        raise InputError(
+            f"{_a(kind.name).capitalize()} is not withdrawn; it may be {', '.join(kind.statuses)}."
+        )
+    changes = {"status": WITHDRAWN}
+    return change(
+        connection, company, kind, number, changes, author, reason, version, now, "withdraw"
+    )
+
+
+def _closing(kind: Kind, status: str, told: Mapping[str, Any], reason: str) -> Row:
+    """Return who ended a record, when and why; blank where its status does not end it."""
+    ended = status == WITHDRAWN or status in kind.closing
+    return {
+        "closed_by": told["author"] if ended else None,
+        "closed_at": told["entered_at"] if ended else None,
+        "closed_reason": reason if ended else None,
+    }
+
+
+def list_content(connection: Connection, company: str, cycle: str, step: str) -> list[list[object]]:
+    """Return what a step's run reads of the records: no clock, no author, no run's own records.
+
+    Records that people touched or that earlier cycles opened; what sopkit opened for this cycle
+    and nobody touched is left out, so that a run does not make itself out of date.
+    """
+    chosen = select(RECORD).where(
+        RECORD.c.company == company, RECORD.c.kind.in_(_READ_BY[step]), RECORD.c.cycle <= cycle
+    )
+    rows = [dict(row) for row in connection.execute(chosen).mappings()]
+    counts = [
+        row for row in rows if row["cycle"] < cycle or row["author"] != SOPKIT or row["version"] > 1
+    ]
+    return [
+        [row[name] for name in ("kind", "number", "cycle", "status", "reason", "content")]
+        for row in sorted(counts, key=lambda row: (row["kind"], *_in_order(row)))
+    ]
+
+
+_CONSENSUS = ("assumption", "scenario", "action", "conflict", "decision", "task")
+_READ_BY = {"demand": (), "consensus": _CONSENSUS, "executive": (*_CONSENSUS, "kpi")}
+
+
+def _text(cell: object) -> str:
+    return cell.strip() if isinstance(cell, str) else ""
+
+
+def _a(name: str) -> str:
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
