@@ -86,7 +86,7 @@ def compare_streams(
     rows = rows.assign(kind="sales_supply", first_value=rows["forecast_qty"] * rows["price"])
     rows = rows.rename(columns={"revenue_value": "second_value"})
     rows = rows.merge(owners, on="family", how="left", validate="many_to_one")
-    rows["second_owner"] = rows["supply_planner"]
+    rows["second_owner"] = rows["supply_planner"].fillna("supply_planner")
     named = rows["owner"].fillna(rows["sales_owner"]).fillna(rows["stream"])
     team = _sum_teams(rows)
     team["first_owner"] = team["sales_owner"].fillna(team["stream"])
@@ -154,7 +154,7 @@ def compare_budget(
         kind="sales_finance",
         second_value=rows["demand_value"],
         first_owner="finance",
-        second_owner=rows["demand_planner"],
+        second_owner=rows["demand_planner"].fillna("demand_planner"),
     )
     return rows[[*PAIR, "demand_value"]]
 
@@ -180,17 +180,19 @@ def to_target_pairs(targets: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame
 
     Returns:
         Rows as `find_conflicts` takes them: kind `target_plan`, `period` the first and
-        `last_period` the last month of the target.
+        `last_period` the last month of the target. Where nobody is named for a family, the role
+        stands there (`sales_owner`, `supply_planner`, `demand_planner`), here as in the others.
     """
     open_ones = targets[(targets["stage"] != "past") & targets["gap_value"].notna()]
     rows = open_ones.merge(owners, on="family", how="left", validate="many_to_one")
+    team = rows["sales_owner"].fillna("sales_owner")
     last = rows["period"].dt.to_period("M") + (rows["span_months"].astype(int) - 1).to_numpy()
     rows = rows.assign(
         kind="target_plan",
         first_value=rows["reached_value"] - rows["gap_value"],
         second_value=rows["reached_value"],
-        first_owner=rows["owner"].where(rows["owner"] != ALL, rows["sales_owner"]),
-        second_owner=rows["supply_planner"],
+        first_owner=rows["owner"].where(rows["owner"] != ALL, team),
+        second_owner=rows["supply_planner"].fillna("supply_planner"),
         last_period=last.dt.to_timestamp(),
     )
     return rows[[*PAIR, "location", "customer", "last_period"]]
