@@ -21,6 +21,7 @@ from sopkit.scenario.diffs import (
 from sopkit.scenario.fit import Fitted, cut_months, find_clashes, fit_scenarios, list_diffs
 from sopkit.scenario.options import list_option_scenarios, list_options, measure_elasticity
 from sopkit.scenario.solve import Solved, solve_diffs
+from sopkit.scenario.tell import tell_block, tell_months, tell_scenarios, tell_state
 from sopkit.scenario.value import (
     find_busiest,
     price_overtime,
@@ -62,6 +63,10 @@ __all__ = [
     "sum_costs",
     "sum_plan",
     "sum_result",
+    "tell_block",
+    "tell_months",
+    "tell_scenarios",
+    "tell_state",
     "to_scenarios",
     "to_shift",
     "value_scenarios",

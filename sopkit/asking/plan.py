@@ -14,13 +14,16 @@ import numpy as np
 import pandas as pd
 
 from sopkit.cycle import Cycle
+from sopkit.demand import measure_correlation
 from sopkit.errors import CycleError, InputError
 from sopkit.finance import complete_prices
-from sopkit.supply import Case, Plan, Rates, SupplyTables, solve_case
+from sopkit.scenario import parse_blocks, to_shift
+from sopkit.supply import Case, Living, Plan, Rates, SupplyTables, solve_case
 from sopkit.supply.assess import Assessment, assess_target
+from sopkit.supply.kept_basis import read_basis
 from sopkit.supply.open_case import open_case
 from sopkit.supply.released import list_released
-from sopkit.supply.whatif import Change, WhatIf, list_codes, read_changes, what_if
+from sopkit.supply.whatif import Change, Shift, WhatIf, list_codes, read_changes, what_if
 
 SAME_SHARE = 1e-6
 TARGET_WORDS = {"target": "demand", "目标": "demand"}
@@ -32,6 +35,7 @@ class Base:
 
     Args:
         case, demand, plan: what it is made from, and the plan itself.
+        shift: gives demand at an end of its range.
         stated_value: cost that the cycle's tables state; another one means that inputs or
             parameters changed since the supply review.
     """
@@ -39,6 +43,7 @@ class Base:
     case: Case
     demand: pd.DataFrame
     plan: Plan
+    shift: Shift
     stated_value: float
 
     @property
@@ -49,7 +54,7 @@ class Base:
 
 
 def open_base(cycle: Cycle, country: str) -> Base:
-    """Return the cycle's supply plan, solved anew from its tables.
+    """Return the cycle's supply plan, made anew from its tables, from where its solver ended.
 
     Args:
         country: whose public holidays count for resources without capacity rows.
@@ -78,8 +83,14 @@ def open_base(cycle: Cycle, country: str) -> Base:
         working_days=_count_days(given["resource"], periods, country),
         rates=Rates.from_table(cycle.read_optional("plan_rule")),
     )
-    plan = solve_case(case, demand)
-    return Base(case, demand, plan, float(cost["cost_value"].sum()))
+    basis = read_basis(cycle.read_optional("plan_basis"))
+    plan = (
+        solve_case(case, demand) if basis is None else Living(case, demand, basis=basis).base.plan
+    )
+    agreed, lines = cycle.read_optional("consensus_demand"), cycle.read_optional("sales_order_line")
+    rho = measure_correlation(cycle.read_optional("backtest"))
+    shift = to_shift(agreed, rho, given["item"], lines, given["service_class"], periods)
+    return Base(case, demand, plan, shift, float(cost["cost_value"].sum()))
 
 
 def _count_days(
@@ -100,7 +111,7 @@ def ask_what_if(base: Base, file: Path) -> WhatIf:
     """
     codes = list_codes(base.case.tables, base.demand, base.case.periods)
     changes = read_changes(read_blocks(file), codes, file.name)
-    return what_if(base.case, base.demand, base.plan, changes)
+    return what_if(base.case, base.demand, base.plan, changes, shift=base.shift)
 
 
 def ask_target(base: Base, file: Path) -> Assessment:
@@ -132,21 +143,21 @@ def read_blocks(file: Path) -> list[dict[str, str]]:
     Raises:
         InputError: the file is not there, or is no list of blocks.
     """
-    import yaml
+    return parse_blocks(read_text(file), file.name)
 
+
+def read_text(file: Path) -> str:
+    """Return the text of a file in UTF-8.
+
+    Raises:
+        InputError: the file is not there, or is written otherwise.
+    """
     if not file.is_file():
         raise InputError(f"The file {file} is not there.")
     try:
-        content = yaml.load(file.read_text(encoding="utf-8-sig"), Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{file.name} cannot be read as YAML: {error}") from error
-    named = isinstance(content, dict) and len(content) == 1
-    blocks = next(iter(content.values())) if named else content
-    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        raise InputError(
-            f"{file.name} holds no list of changes; a change begins with `- capacity: LINE2`, say."
-        )
-    return [{str(k): "" if v is None else str(v) for k, v in block.items()} for block in blocks]
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file.name} is not UTF-8: {error}") from error
 
 
 def what_if_to_json(base: Base, found: WhatIf) -> dict[str, Any]:
@@ -156,6 +167,8 @@ def what_if_to_json(base: Base, found: WhatIf) -> dict[str, Any]:
         "before_value": base.plan.objective,
         "after_value": found.plan.objective,
         "gain_value": found.gain,
+        "revenue_change_value": found.revenue_change,
+        "earned_value": found.earned,
         "first_change": _to_plain(found.first_change),
         "same_as_tables": base.is_same,
         "cost": to_rows(found.cost),

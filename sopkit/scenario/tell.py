@@ -1,0 +1,54 @@
+"""Scenarios in words of the catalogue: what each is called, and what became of each block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+Message = tuple[str, Mapping[str, Any]]
+
+
+def tell_scenarios(scenario_diff: pd.DataFrame) -> dict[str, Message]:
+    """Return what to call each scenario, as key and values of a message; `base` is there too.
+
+    Its title if it has one, else what its first block changes.
+
+    Args:
+        scenario_diff: contract `scenario_diff`.
+    """
+    first = scenario_diff.drop_duplicates("scenario")
+    told: dict[str, Message] = {"base": ("scenarios.base", {})}
+    return told | {str(row["scenario"]): _name(row) for row in first.to_dict("records")}
+
+
+def _name(row: Mapping[Any, Any]) -> Message:
+    if row["origin"] == "range":
+        return f"scenarios.range.{row['scenario']}", {}
+    if isinstance(row["title"], str) and row["title"]:
+        return "scenarios.title", {"title": row["title"]}
+    return tell_block(row)
+
+
+def tell_block(row: Mapping[Any, Any]) -> Message:
+    """Return what a block changes, as key and values of a message."""
+    none = row["kind"] == "overtime" and str(row["size"]).startswith("0 ")
+    kind = "overtime_none" if none else row["kind"]
+    return f"scenarios.said.{kind}", {"subject": row["subject"], "size": row["size"]}
+
+
+def tell_state(row: Mapping[Any, Any]) -> Message:
+    """Return what became of a block, as key and values of a message."""
+    gone = row["why"] == "past" and row["state"] == "refused"
+    why = "past_refused" if gone else row["why"]
+    return f"scenarios.state.{why}", {"detail": row["detail"]}
+
+
+def tell_months(row: Mapping[Any, Any]) -> Message | None:
+    """Return the months in which a block holds, as key and values of a message; None: unknown."""
+    first, last = row["first_period"], row["last_period"]
+    if pd.isna(first):
+        return None
+    key = "scenarios.when_in" if first == last else "scenarios.when"
+    return key, {"first": first, "last": last}
