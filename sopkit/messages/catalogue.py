@@ -241,7 +241,9 @@ class _Filler(string.Formatter):
         return kwargs[str(key)]
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """Return a value in its format; without one, text as it stands."""
+        """Return a value in its format; a message in a message; else text as it stands."""
+        if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], Mapping):
+            return self.texts(value[0], **value[1])
         if format_spec:
             return self.texts.show(value, format_spec)
         if isinstance(value, (list, tuple, set, pd.Series, pd.Index)):

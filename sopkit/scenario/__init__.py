@@ -9,7 +9,7 @@ from __future__ import annotations
 from sopkit.scenario.agreed import rate_first_numbers, replay_agreed
 from sopkit.scenario.compare import compare_costs, compare_scenarios, find_first_change
 from sopkit.scenario.decide import decide_options
-from sopkit.scenario.demand import shift_demand, to_shift
+from sopkit.scenario.demand import shift_demand, span_demand, to_shift
 from sopkit.scenario.diffs import (
     Scenario,
     list_range,
@@ -30,7 +30,7 @@ from sopkit.scenario.value import (
     sum_result,
     value_scenarios,
 )
-from sopkit.scenario.win import find_demand_at, find_winners, list_choices, solve_wins
+from sopkit.scenario.win import find_best, find_demand_at, find_winners, list_choices, solve_wins
 
 __all__ = [
     "Fitted",
@@ -40,6 +40,7 @@ __all__ = [
     "compare_scenarios",
     "cut_months",
     "decide_options",
+    "find_best",
     "find_busiest",
     "find_clashes",
     "find_demand_at",
@@ -60,6 +61,7 @@ __all__ = [
     "shift_demand",
     "solve_diffs",
     "solve_wins",
+    "span_demand",
     "sum_costs",
     "sum_plan",
     "sum_result",

@@ -8,8 +8,9 @@ from typing import Literal
 import pandas as pd
 
 from sopkit.demand import Correlation, sum_ranges
-from sopkit.supply import Change, net_demand
+from sopkit.supply import Change, join_demands, net_demand
 from sopkit.supply.whatif import Shift, name_rows
+from sopkit.tables import ALL
 
 
 def shift_demand(
@@ -80,6 +81,21 @@ def to_shift(
         return _keep_beyond(found, net(consensus_demand), ended, item, end) if ended else found
 
     return shift
+
+
+def span_demand(demand: pd.DataFrame, shift: Shift, periods: pd.DatetimeIndex) -> pd.DataFrame:
+    """Return the base plan's demand with every place that any scenario may want something at.
+
+    To prepare one network for the base plan and all its scenarios: cells that only the high end
+    of the range has come with their quantity there.
+
+    Args:
+        demand: contract `net_demand`.
+        shift: what `to_shift` returned.
+        periods: planned months.
+    """
+    high = Change("demand", ALL, ALL, periods[0], periods[-1], 0.9, "end")
+    return join_demands(demand, shift([high]))
 
 
 def _move_named(

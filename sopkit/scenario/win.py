@@ -101,6 +101,17 @@ def list_choices(scenario_diff: pd.DataFrame) -> list[str]:
     return [str(name) for name in named if not happens[name] and not refused[name]]
 
 
+def find_best(gains: pd.Series, choices: Sequence[str]) -> str:
+    """Return the choice that gains most at agreed demand; `base` where none gains.
+
+    Args:
+        gains: gain against the base plan, by scenario (`compare_costs`).
+        choices: scenarios to choose from.
+    """
+    asked = gains[gains.index.isin(choices)].sort_index()
+    return str(asked.idxmax()) if len(asked) and asked.max() > 0 else "base"
+
+
 def find_winners(scenario_win: pd.DataFrame, choices: Sequence[str]) -> pd.DataFrame:
     """Return which choice earns most along the demand range, from its low to its high end.
 

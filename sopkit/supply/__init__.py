@@ -10,6 +10,7 @@ from sopkit.supply.beside import explain_plan, solve_beside_rules
 from sopkit.supply.case import Case, Rates
 from sopkit.supply.check import check_plan
 from sopkit.supply.explain import explain_shortages, list_fixes, rank_bottlenecks, start_living
+from sopkit.supply.kept_basis import list_basis, read_basis
 from sopkit.supply.living import Living
 from sopkit.supply.loads import find_lead_times, rough_cut_load
 from sopkit.supply.netting import extend_forecast, join_demands, net_demand
@@ -57,6 +58,7 @@ __all__ = [
     "find_lead_times",
     "find_supply_problems",
     "join_demands",
+    "list_basis",
     "list_codes",
     "list_expiring",
     "list_fixes",
@@ -73,6 +75,7 @@ __all__ = [
     "rank_bottlenecks",
     "rank_flows",
     "rate_loads",
+    "read_basis",
     "read_changes",
     "rough_cut_load",
     "round_orders",
