@@ -172,6 +172,8 @@ def _list_hours(
     What is short may be made ahead: hours count from the plan's first month on. A resource is
     named only where it lacks at least one step.
     """
+    if loads.empty:
+        return []
     own = loads if row["family"] == ALL else loads[loads["family"] == row["family"]]
     inside = own["period"].between(*months)
     extra = (own["family_hours"] * max(rate, 0.0)).where(inside, 0.0)

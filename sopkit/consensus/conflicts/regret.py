@@ -142,8 +142,8 @@ def _sum_supply(plan: pd.DataFrame, index: pd.MultiIndex, months: pd.DatetimeInd
     flow = plan.assign(flow_qty=plan[IN].sum(axis=1) - plan[OUT].sum(axis=1))
     panel = _to_panel(flow, "flow_qty", index, months)
     first = plan[plan["period"] == plan["period"].min()]
-    panel[:, 0] += _to_panel(first, "opening_qty", index, months)[:, 0]
-    return np.asarray(panel.cumsum(axis=1))
+    opening = _to_panel(first, "opening_qty", index, months)[:, :1]
+    return np.asarray(panel.cumsum(axis=1) + opening)
 
 
 def _earn(supply: Array, demand: Array, unit: pd.DataFrame, rate: float) -> float:
