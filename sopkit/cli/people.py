@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sopkit.cli.app import Folder, Lang, Language, app, say, tells
+from sopkit.cli.user import find_user
 from sopkit.cycle import check_open, find_folder, list_cycles, to_paths, view_cycle
 from sopkit.errors import CycleError, InputError, ParameterError, list_problems
 from sopkit.run.state import choose_params, require_manifest
@@ -63,25 +62,13 @@ def override(
         raise ParameterError("Name a file of changes, or --withdraw NUMBER; --template prints one.")
     home = find_folder(folder)
     opened = _open_cycle(home, cycle)
-    who = author or _user()
+    who = find_user(author)
     if file is None:
         _withdraw(opened, withdraw, who, reason)
     elif preview:
         _preview(opened, file)
     else:
         _enter(opened, file, who)
-
-
-def _user() -> str:
-    """Return the name that the environment declares; nobody proves it.
-
-    Raises:
-        ParameterError: it declares none.
-    """
-    try:
-        return os.environ.get("SOPKIT_USER", "") or getpass.getuser()
-    except (KeyError, OSError):
-        raise ParameterError("Say who enters it: --author NAME, or set SOPKIT_USER.") from None
 
 
 def _open_cycle(home: Path, cycle: str) -> Cycle:

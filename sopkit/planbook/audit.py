@@ -18,11 +18,11 @@ from sqlalchemy import Connection, select
 from sqlalchemy import insert as insert_into
 
 from sopkit.errors import CycleError
-from sopkit.planbook.rows import Row
+from sopkit.planbook.rows import Row, check_author, refuse
 from sopkit.planbook.schema import AUDIT
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-CARRIED, CLOCK = "carried", "clock"
+CARRIED, CLOCK, BOOK = "carried", "clock", "book"
 COLUMNS = tuple(column.name for column in AUDIT.columns)
 _NOT_STATE = ("id", "superseded_at")
 
@@ -115,6 +115,21 @@ def append(connection: Connection, company: str, entries: Sequence[Entry]) -> No
     if at and entries[0].action != CLOCK:
         check_clock(at, entries[0].at)
     connection.execute(insert_into(AUDIT), seal_entries(company, entries, seq, previous))
+
+
+def accept_clock(
+    connection: Connection, company: str, author: str, reason: str, now: datetime
+) -> None:
+    """Enter that the clock is right now, whatever the last entry says.
+
+    Raises:
+        InputError: author or reason is blank.
+    """
+    blank = [] if reason.strip() else ["the reason is blank"]
+    refuse("The clock is not accepted", check_author(author) + blank)
+    at = now.isoformat(timespec="seconds")
+    entry = Entry(at, author.strip(), CLOCK, BOOK, CLOCK, 1, reason.strip(), "{}")
+    append(connection, company, [entry])
 
 
 def check_clock(last: str, now: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +12,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from sopkit.periods import to_cycle_period
-from sopkit.planbook import audit, overrides, records, streams
+from sopkit.planbook import audit, chain, overrides, records, streams, transfer
 from sopkit.planbook.connect import describe_url, reading, writing
 from sopkit.planbook.kinds import find_kind
 from sopkit.planbook.rows import hash_rows, to_time
@@ -345,6 +346,47 @@ class Planbook:
         """
         with reading(self._engine) as connection:
             return audit.read(connection, self.company, kind, number)
+
+    def check_chain(self) -> str:
+        """Return the first broken link of the audit trail in words; empty where it is whole.
+
+        Also named is a record that is not as its last entry says.
+        """
+        with reading(self._engine) as connection:
+            return chain.find_break(connection, self.company)
+
+    def accept_clock(self, author: str, reason: str, *, now: datetime | None = None) -> None:
+        """Enter that the clock is right, where the last entry's time was not.
+
+        A write whose time lies before the last entry's is refused, until this says why it may.
+
+        Raises:
+            InputError: author or reason is blank.
+        """
+        with writing(self._engine) as connection:
+            audit.accept_clock(connection, self.company, author, reason, to_time(now))
+
+    def export_json(self, path: Path) -> None:
+        """Write the whole book of the company, its audit trail too, as one JSON file."""
+        with reading(self._engine) as connection:
+            text = transfer.to_text(connection, self.company)
+        transfer.write_whole(path, text)
+
+    def import_json(self, path: Path) -> dict[str, int]:
+        """Enter an exported book into this one, which must be empty.
+
+        Exported again, it is the same text.
+
+        Returns:
+            How many rows of each table were entered.
+
+        Raises:
+            InputError: the file is no whole book, was altered, or is another company's.
+            CycleError: this book holds rows, or the file is of a newer sopkit.
+        """
+        told = transfer.read_book_file(path)
+        with writing(self._engine) as connection:
+            return transfer.insert_book(connection, self.company, told)
 
     def fingerprint(self, cycle: str, step: str = "demand") -> str:
         """Return a hash of what a step's run of the cycle reads here: no clock, no author.

@@ -107,8 +107,11 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Give a connection that reads one state of the book; nobody is kept from writing."""
-    with telling(engine.url), engine.connect() as connection, connection.begin():
-        yield connection
+    with telling(engine.url), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
 
 
 @contextmanager
@@ -139,6 +142,11 @@ def _to_told(error: DBAPIError, url: URL) -> SopkitError:
     if url.password:
         said = said.replace(str(url.password), "***")
     where = f"The planbook, {describe_url(url)},"
+    if error.connection_invalidated:
+        return ParameterError(
+            f"The connection to {where[0].lower()}{where[1:]} was lost: {said}. What was being "
+            "written is kept whole or not at all: look, then try again."
+        )
     if "locked" in said or "lock timeout" in said:
         return CycleError(f"{where} is being written by somebody else. Try again in a minute.")
     if "disk is full" in said or "No space left" in said:
@@ -147,7 +155,7 @@ def _to_told(error: DBAPIError, url: URL) -> SopkitError:
         return InputError(f"{where} is damaged ({said}). Put its last copy in its place.")
     if "readonly" in said or "read-only" in said:
         return CycleError(f"{where} may not be written here ({said}).")
-    if "unable to open" in said or "connection" in said or error.connection_invalidated:
+    if "unable to open" in said or "connection" in said:
         return ParameterError(f"{where} cannot be reached: {said}")
     return InputError(f"{where} refused what was to be written: {said}")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -14,10 +13,11 @@ from sqlalchemy import insert as insert_into
 
 from sopkit.errors import InputError
 from sopkit.planbook import audit
+from sopkit.planbook.cells import find_problems, read_own, with_article
 from sopkit.planbook.kinds import COMMON_NAMES, SOPKIT, WITHDRAWN, Kind
 from sopkit.planbook.rows import Row, check_author, refuse
 from sopkit.planbook.schema import RECORD
-from sopkit.tables import Column, fit_columns
+from sopkit.tables import fit_columns
 
 _GIVEN = ("reason", "status")
 _IN_TABLE = tuple(column.name for column in RECORD.columns if column.name != "id")
@@ -40,7 +40,9 @@ def to_rows(
     lines = check_author(author)
     unknown = [str(n) for n in frame.columns if n not in (*kind.column_names, *_GIVEN)]
     known = ", ".join((*kind.column_names, *_GIVEN))
-    lines += [f"{name} is no column of {_a(kind.name)}; there are {known}" for name in unknown]
+    lines += [
+        f"{name} is no column of {with_article(kind.name)}; there are {known}" for name in unknown
+    ]
     rows = []
     for label, given in zip(frame.index, frame.to_dict("records"), strict=True):
         why = _text(given.get("reason")) or reason.strip()
@@ -62,95 +64,6 @@ def to_rows(
         "version": 1,
     }
     return [{**row, **told, **_closing(kind, row["status"], told, row["reason"])} for row in rows]
-
-
-def read_own(kind: Kind, given: Mapping[Any, Any]) -> tuple[Row, list[str]]:
-    """Return a record's own cells as plain values, and what is wrong with them.
-
-    Example:
-        `due_date` "2026-11-20" stays; "soon" is "due_date: a day such as 2026-11-20; there
-        stands soon".
-    """
-    own: Row = {}
-    problems = []
-    for column in kind.columns:
-        try:
-            own[column.name] = read_cell(column, given.get(column.name))
-        except ValueError as rule:
-            own[column.name] = None
-            problems.append(f"{column.name}: {rule}; there stands {given[column.name]}")
-            continue
-        if own[column.name] is None and not column.blank:
-            problems.append(f"{column.name}: not blank")
-    return own, problems
-
-
-def read_cell(column: Column, cell: Any) -> Any:
-    """Return one cell as text, float, whole number or ISO day; None where it is blank.
-
-    Raises:
-        ValueError: the rule it breaks.
-    """
-    if cell is None or cell is pd.NaT or cell is pd.NA or cell != cell:
-        return None
-    if isinstance(cell, str) and not cell.strip():
-        return None
-    if column.kind in ("number", "whole"):
-        return _read_number(column, cell)
-    if column.kind in ("month", "date"):
-        return _read_day(column, cell)
-    text = cell if isinstance(cell, str) else str(cell)
-    if column.allowed and text not in column.allowed:
-        raise ValueError(f"one of {', '.join(column.allowed)}")
-    return text.strip()
-
-
-def _read_number(column: Column, cell: Any) -> float | int:
-    try:
-        found = float(cell)
-    except (TypeError, ValueError):
-        found = math.nan
-    if isinstance(cell, bool) or not math.isfinite(found):
-        raise ValueError("a number")
-    if column.minimum is not None and found < column.minimum:
-        raise ValueError(f"at least {column.minimum:g}")
-    if column.kind == "whole":
-        if found % 1:
-            raise ValueError("a whole number")
-        return int(found)
-    return found + 0.0
-
-
-def _read_day(column: Column, cell: Any) -> str:
-    example = "a month such as 2026-12" if column.kind == "month" else "a day such as 2026-11-20"
-    text = cell.isoformat() if isinstance(cell, date) else str(cell).strip()
-    text = f"{text}-01" if column.kind == "month" and len(text) == 7 else text[:10]
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(example) from None
-    if column.kind == "month" and found.day != 1:
-        raise ValueError("first day of a month")
-    return found.isoformat()
-
-
-def find_problems(kind: Kind, own: Row, status: str) -> list[str]:
-    """Return the rules of its kind that a record breaks, a line each, the column first."""
-    problems = []
-    if status not in kind.statuses:
-        problems.append(f"status: one of {', '.join(kind.statuses)}; there stands {status}")
-    if kind.needs_one and not any(own[name] for name in kind.needs_one):
-        problems.append(f"{kind.needs_one[0]}: not blank, or {' or '.join(kind.needs_one[1:])}")
-    for name in kind.needs_when.get(status, ()):
-        if own[name] is None:
-            problems.append(f"{name}: not blank in {_a(kind.name)} that is {status}")
-    for name, most in kind.at_most.items():
-        if own[name] is not None and own[name] > most:
-            problems.append(f"{name}: at most {most:g}; there stands {own[name]:g}")
-    first, last = own.get("first_period"), own.get("last_period")
-    if first and last and last < first:
-        problems.append(f"last_period: not before the first month; there stands {last[:7]}")
-    return problems
 
 
 def insert(connection: Connection, company: str, kind: Kind, rows: list[Row]) -> pd.DataFrame:
@@ -374,7 +287,8 @@ def withdraw(
     """
     if WITHDRAWN not in kind.statuses:
         raise InputError(
-            f"{_a(kind.name).capitalize()} is not withdrawn; it may be {', '.join(kind.statuses)}."
+            f"{with_article(kind.name).capitalize()} is not withdrawn; it may be "
+            f"{', '.join(kind.statuses)}."
         )
     changes = {"status": WITHDRAWN}
     return change(
@@ -417,7 +331,3 @@ _READ_BY = {"demand": (), "consensus": _CONSENSUS, "executive": (*_CONSENSUS, "k
 
 def _text(cell: object) -> str:
     return cell.strip() if isinstance(cell, str) else ""
-
-
-def _a(name: str) -> str:
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
