@@ -11,9 +11,9 @@ from small_month import CYCLE, STEPS, notebook, parameter_file, parameters, plan
 from sopkit.cycle import Manifest, hold_lock, read_manifest, to_paths, write_manifest
 from sopkit.errors import CycleError, InputError, ParameterError, StepError
 from sopkit.params import RunParameters
+from sopkit.process.publish import publish_cycle
 from sopkit.run.hashing import hash_notebook
 from sopkit.run.month import Outcome, run_month
-from sopkit.run.publish import publish_cycle
 from sopkit.run.state import find_due
 from sopkit.run.steps import STEPS as REAL_STEPS
 from sopkit.run.steps import select_steps

@@ -56,19 +56,21 @@ def run(
 @tells
 def status(
     cycle: Annotated[str, typer.Argument(help="A cycle; without one, all are listed.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     folder: Folder = "",
 ) -> None:
-    """Tell where a month stands: each step, why it would be run again, who signed.
+    """Tell where a month stands: steps, owners, days late, gates, tasks, what was altered.
 
     Example: sopkit status 2026-11
 
-    Exit codes: 0 told; 5 the cycle was never run.
+    Exit codes: 0 told; 2 a word or params/process.yaml is wrong; 5 the cycle was never run, or the
+    planbook is locked.
     """
-    from sopkit.run.state import describe_cycle, require_manifest
+    from sopkit.run.state import require_manifest
 
     home = find_folder(folder)
     if cycle:
-        say("\n".join(describe_cycle(home, cycle)))
+        _tell_status(home, cycle, as_json)
         return
     for name in list_cycles(home):
         manifest = require_manifest(to_paths(name, home))
@@ -86,21 +88,32 @@ def publish(
     params: Params = "",
     folder: Folder = "",
 ) -> None:
-    """Sign a month: write approved_plan and freeze the cycle.
+    """Sign a month: write approved_plan and released_order, and freeze the cycle.
+
+    Where params/process.yaml says `approvals: true`, every step must be approved before; where it
+    says false, or is not there, this one command is enough.
 
     Example: sopkit publish 2026-11 --by "general manager"
 
-    Exit codes: 0 published; 5 a step is missing or out of date, or it is published already.
+    Exit codes: 0 published; 5 a step is missing or out of date, a gate is open, or it is published
+    already.
     """
+    from sopkit.cli.process import declared_user
     from sopkit.params import read_params
-    from sopkit.run.publish import publish_cycle
+    from sopkit.process.publish import publish_cycle
     from sopkit.run.state import choose_params, require_manifest
 
     paths = to_paths(cycle, find_folder(folder))
     require_manifest(paths)
-    manifest = publish_cycle(paths, read_params(choose_params(paths.folder, cycle, params)), by)
+    parameters = read_params(choose_params(paths.folder, cycle, params))
+    manifest = publish_cycle(paths, parameters, by, author=declared_user())
     rows = manifest.tables["approved_plan"].rows
-    say(f"Cycle {cycle} is published by {by}: {rows} rows of approved_plan, nothing changes now.")
+    released = manifest.tables.get("released_order")
+    orders = f", {released.rows} orders released" if released else ""
+    say(
+        f"Cycle {cycle} is published by {by}: {rows} rows of approved_plan{orders}, "
+        "nothing changes now."
+    )
 
 
 @app.command()
@@ -124,6 +137,17 @@ def report(
 
     build_site(home, cycle or None, lang.value)
     _show(home, show)
+
+
+def _tell_status(home: Path, cycle: str, as_json: bool) -> None:
+    from sopkit.process.status import describe_cycle, to_facts
+
+    if not as_json:
+        say("\n".join(describe_cycle(home, cycle)))
+        return
+    import json
+
+    say(json.dumps(to_facts(home, cycle), ensure_ascii=False, indent=1))
 
 
 def _run_and_report(

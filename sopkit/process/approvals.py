@@ -21,13 +21,13 @@ class Standing:
 
     Args:
         verdict: none yet, approved, rejected, or stale: approved, and run with other results since.
-        role, author, at, reason: of the last signature; empty where there is none.
+        role, author, entered_at, reason: of the last signature; empty where there is none.
     """
 
     verdict: Verdict = "none"
     role: str = ""
     author: str = ""
-    at: str = ""
+    entered_at: str = ""
     reason: str = ""
 
 
@@ -46,7 +46,8 @@ def judge_approvals(
     """Return how each step stands; the last signature of the plan's version counts.
 
     Args:
-        records: planbook records of kind `approval` of one cycle, in the order of entering.
+        records: planbook records of kind `approval` of one cycle; `source` holds the hash of the
+            tables that were signed.
         hashes: `hash_outputs` of each step as it stands now.
         version: version of the plan that is being made; older signatures no longer count.
 
@@ -83,7 +84,7 @@ def _judge(last: pd.DataFrame, step: str, sha256: str) -> Standing:
     row = {str(name): str(cell) for name, cell in last.loc[step].items()}
     verdict: Verdict = "rejected"
     if row["verdict"] == "approve":
-        verdict = "approved" if row["tables"] == sha256 else "stale"
+        verdict = "approved" if row["source"] == sha256 else "stale"
     return Standing(verdict, row["role"], row["author"], row["entered_at"], row["reason"])
 
 

@@ -27,6 +27,7 @@ from sopkit.errors import CycleError, ParameterError, list_problems
 from sopkit.params import RunParameters
 from sopkit.run.causes import find_causes, find_changes
 from sopkit.run.notebook import Order, run_notebook
+from sopkit.run.records import enter_records
 from sopkit.run.steps import STEPS, Step, select_steps
 
 
@@ -110,6 +111,7 @@ def run_month(
         outcome = _run_steps(month, chosen, forced=bool(first or only))
         if finish is not None:
             finish(paths, manifest)
+        enter_records(paths, manifest)
     return outcome
 
 

@@ -1,0 +1,97 @@
+"""After a run: what it found is entered into the planbook, once, as sopkit's own records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from sopkit.cycle import CyclePaths, Manifest, view_cycle
+from sopkit.messages import catalogue
+from sopkit.planbook import SOPKIT, open_planbook
+from sopkit.process.texts import say_task
+
+_KPI_KEY = ["kpi", "level", "lag", "period"]
+
+
+def keep_records(paths: CyclePaths, manifest: Manifest) -> dict[str, int]:
+    """Enter the conflicts, decisions, tasks and KPI of a run into the planbook.
+
+    Only what is not there is entered, all as author `sopkit`; nothing a person touched is changed,
+    and nothing counts as people's input of this cycle. Where nothing was found no book is made.
+
+    Args:
+        paths: the cycle's files.
+        manifest: its record; tells which tables there are.
+
+    Returns:
+        How many records were entered, by kind.
+
+    Raises:
+        CycleError: the planbook is locked, or newer than this sopkit.
+    """
+    view = view_cycle(paths.name, paths.folder)
+    found = {
+        "conflict": _to_conflicts(view.read_optional("conflict")),
+        "decision": _to_decisions(view.read_optional("decision")),
+        "task": _to_tasks(view.read_optional("task")),
+        "kpi": _to_kpis(view.read_optional("kpi_value")),
+    }
+    entered = {}
+    if any(len(rows) for rows in found.values()):
+        with open_planbook(paths.folder, company=manifest.company) as book:
+            for kind, rows in found.items():
+                known = book.read(kind, paths.name, past=kind in ("conflict", "task"))
+                new = rows[~_is_known(kind, rows, known)].reset_index(drop=True)
+                if len(new):
+                    book.add(kind, new, paths.name, SOPKIT, source=f"run of {paths.name}")
+                entered[kind] = len(new)
+    return entered
+
+
+def _is_known(kind: str, rows: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
+    """Mark the rows that a record stands for already."""
+    keys = {
+        "conflict": ["family", "kind"],
+        "decision": ["decision"],
+        "task": ["origin"],
+        "kpi": _KPI_KEY,
+    }[kind]
+    standing = known[known["status"] != "withdrawn"] if kind == "conflict" else known
+    there = {tuple(str(cell) for cell in row) for row in standing[keys].to_numpy()}
+    marks = [tuple(str(cell) for cell in row) in there for row in rows[keys].to_numpy()]
+    return pd.Series(marks, index=rows.index, dtype=bool)
+
+
+def _to_conflicts(conflict: pd.DataFrame) -> pd.DataFrame:
+    columns = ["family", "kind", "first_value", "second_value", "gap_value"]
+    columns += ["first_owner", "second_owner", "first_period", "last_period"]
+    columns += ["task_force", "due_date", "escalate_to"]
+    fresh = conflict[conflict["state"] == "new"].sort_values("conflict", kind="stable")
+    return fresh[columns]
+
+
+def _to_decisions(decision: pd.DataFrame) -> pd.DataFrame:
+    """Return a record per decision, with what its proposal is expected to bring."""
+    first = decision[decision["recommended"]].drop_duplicates("decision")
+    rest = decision[~decision["decision"].isin(first["decision"])].drop_duplicates("decision")
+    rows = pd.concat([first, rest]).sort_values("decision", kind="stable")
+    names = rows["kind"] + " " + rows["subject"].fillna("") + ": " + rows["action"].fillna("")
+    rows = rows.assign(title=names, expected_value=rows["margin_value"])
+    columns = ["decision", "title", "kind", "subject", "option", "owner", "due_date"]
+    extra = ["diff"] if "diff" in rows.columns else []
+    return rows[[*columns, "expected_value", *extra]]
+
+
+def _to_tasks(task: pd.DataFrame) -> pd.DataFrame:
+    own = task[(task["kind"] != "other") & (task["state"] == "open")]
+    t = catalogue("en")
+    rows = [{str(name): cell for name, cell in row.items()} for row in own.to_dict("records")]
+    titles: list[Any] = [say_task(row, t) for row in rows]
+    owners = own["owner"].fillna("all")
+    return own.assign(title=titles, owner=owners)[["title", "owner", "due_date", "origin"]]
+
+
+def _to_kpis(kpi: pd.DataFrame) -> pd.DataFrame:
+    stated = kpi[kpi["kpi_number"].notna()]
+    return stated[[*_KPI_KEY, "kpi_number", "unit", "n"]]

@@ -1,0 +1,58 @@
+"""The process in words: reasons, gates, steps and tasks in either language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from sopkit.messages import Catalogue, catalogue
+from sopkit.process.approvals import Standing
+from sopkit.process.gates import Gate, Reason
+
+
+def say_reason(reason: Reason, t: Catalogue | None = None) -> str:
+    """Return one sentence: what holds a gate open."""
+    t = t or catalogue("en")
+    return t(f"process.why.{reason.key}", **_fill(reason.values, t))
+
+
+def say_gate(gate: Gate, signed: Standing, t: Catalogue | None = None) -> str:
+    """Return a gate in a line: signed by whom, sent back, or open and why, or holding."""
+    t = t or catalogue("en")
+    if signed.verdict != "none":
+        values = {"author": signed.author, "role": signed.role, "at": signed.entered_at[:10]}
+        said = t(f"process.gate.{signed.verdict}", **values)
+        if signed.verdict != "stale" or gate.holds:
+            return said
+        return f"{said}; {say_reason(gate.reasons[0], t)}"
+    if gate.holds:
+        return t("process.gate.holds")
+    return f"{t('process.gate.open')}: {say_reason(gate.reasons[0], t)}"
+
+
+def say_step(step: str, t: Catalogue | None = None) -> str:
+    """Return what a step is called."""
+    return (t or catalogue("en"))(f"process.step.{step}")
+
+
+def say_task(task: Mapping[str, Any], t: Catalogue | None = None) -> str:
+    """Return a task of contract `task` in one line, without owner and day."""
+    t = t or catalogue("en")
+    names = ("origin", "subject", "option", "title")
+    values = {name: None if pd.isna(task[name]) else task[name] for name in names}
+    if task["kind"] == "gate":
+        values["origin"] = say_step(str(task["origin"]), t)
+    return t(f"process.task.{task['kind']}", **values)
+
+
+def _fill(values: Mapping[str, Any], t: Catalogue) -> dict[str, Any]:
+    """Return values with steps and reasons in words."""
+    return {name: _say_value(name, value, t) for name, value in values.items()}
+
+
+def _say_value(name: str, value: Any, t: Catalogue) -> Any:
+    if isinstance(value, Reason):
+        return say_reason(value, t)
+    return say_step(str(value), t) if name == "step" else value
