@@ -412,6 +412,7 @@ OPTIONS = pd.DataFrame(
         "diff": ["[]", "- demand: tea"],
     }
 )
+GAP = table("conflict gap_value", "C1 -100")
 SUMS = table("scenario change_service_rate change_stock_value", "base 0 0", "high -0.01 50")
 
 
@@ -419,7 +420,9 @@ SUMS = table("scenario change_service_rate change_stock_value", "base 0 0", "hig
 def test_the_option_least_dear_to_be_wrong_with_is_proposed(chance, best):
     regrets = {"C1": measure_regret(PLANS, DEMANDS, WORTH, NOVEMBER, holding_rate=1.2)}
     chances = None if chance is None else pd.Series({"C1": chance})
-    told = price_options(OPTIONS, SUMS, pd.Series({"base": 0.0, "high": 70.0}), regrets, chances)
+    told = price_options(
+        OPTIONS, GAP, SUMS, pd.Series({"base": 0.0, "high": 70.0}), regrets, chances
+    )
     check_table(told, TABLES["conflict_option"])
     assert told.loc[told["recommended"], "option"].tolist() == [best]
     assert told["margin_value"].tolist() == [0, 70]
@@ -428,5 +431,14 @@ def test_the_option_least_dear_to_be_wrong_with_is_proposed(chance, best):
 
 
 def test_without_a_price_of_being_wrong_the_plan_is_kept():
-    told = price_options(OPTIONS, SUMS, pd.Series({"base": 0.0}))
+    told = price_options(OPTIONS, GAP, SUMS, pd.Series({"base": 0.0}))
     assert told["recommended"].tolist() == [True, False]
+
+
+def test_a_change_that_saves_next_to_nothing_is_not_proposed():
+    regrets = {"C1": measure_regret(PLANS, DEMANDS, WORTH, NOVEMBER, holding_rate=1.2)}
+    gains = pd.Series({"base": 0.0, "high": 70.0})
+    told = price_options(
+        OPTIONS, GAP.assign(gap_value=-6000.0), SUMS, gains, regrets, pd.Series({"C1": 0.3})
+    )
+    assert told.loc[told["recommended"], "option"].tolist() == ["A"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from sopkit.tables import PLACE
 IN = ["make_qty", "buy_qty", "move_in_qty", "open_supply_qty"]
 OUT = ["move_out_qty", "used_qty", "expired_qty"]
 NOTICE_MONTHS = 3
+LEAST_SAVED = 0.01
 RISKS = ["second_regret_value", "first_regret_value"]
 Array = NDArray[np.float64]
 
@@ -156,6 +158,7 @@ def _earn(supply: Array, demand: Array, unit: pd.DataFrame, rate: float) -> floa
 
 def price_options(
     options: pd.DataFrame,
+    conflict: pd.DataFrame,
     sums: pd.DataFrame,
     gains: pd.Series,
     regrets: Mapping[str, pd.DataFrame] | None = None,
@@ -164,11 +167,12 @@ def price_options(
     """Put solved options into money and propose the one that is least dear to be wrong with.
 
     Expected cost of being wrong = chance of the first number x cost if it comes + the rest x cost
-    if agreed demand comes; without a chance, the larger of the two. The smallest is proposed; of
-    equals, the first (keeping the plan).
+    if agreed demand comes; without a chance, the larger of the two. The smallest is proposed, but
+    only where it saves 1 % of the gap or more against keeping the plan: less is not worth a change.
 
     Args:
         options: what `list_conflict_options` returned, with `diff`, its blocks as text.
+        conflict: contract `conflict`.
         sums: what `scenario.compare_scenarios` returned, with `base` and the options' scenarios.
         gains: by scenario, what its plan earns more than base after all costs.
         regrets: by conflict, what `measure_regret` returned for plans named by scenario and the
@@ -192,10 +196,17 @@ def price_options(
     expected = rows[RISKS[1]] * chance + rows[RISKS[0]] * (1 - chance)
     rows["regret_value"] = expected.fillna(rows[RISKS].max(axis=1, skipna=False))
     rows["recommended"] = False
-    for _, part in rows.groupby("conflict", sort=False):
-        known = part["regret_value"].dropna()
-        rows.loc[known.idxmin() if len(known) else part.index[0], "recommended"] = True
+    least = LEAST_SAVED * conflict.set_index("conflict")["gap_value"].abs()
+    for name, part in rows.groupby("conflict", sort=False):
+        rows.loc[_propose(part["regret_value"], float(least[name])), "recommended"] = True
     return rows
+
+
+def _propose(cost: pd.Series, least: float) -> Any:
+    """Return the row that costs least, or the first where that saves too little."""
+    known = cost.dropna()
+    saved = cost.iloc[0] - known.min() if len(known) else 0.0
+    return known.idxmin() if saved >= least else cost.index[0]
 
 
 def _join_regrets(rows: pd.DataFrame, regrets: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
