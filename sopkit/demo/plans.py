@@ -173,11 +173,19 @@ TZ261108|010403|all|D3|all|2026-11|2026-12|percent|0.05|correction|九月漏单�
 
 PAST_DECISIONS = read_block(
     """
-decision|cycle|zh|en|owner|due|expected|status
-JY2606-1|2026-06|采信大区销售预测，不再由市场部下调|Trust the regional sales forecast over marketing's|需求计划经理|2026-07-15|60|done
-JY2607-1|2026-07|国庆前在罐装线预生产 12 万箱|Pre-build 120,000 cases on the can lines before Golden Week|供应计划经理|2026-08-31|180|done
-JY2608-1|2026-08|引入第二家易拉罐供应商|Bring in a second can supplier|采购经理|2026-10-15|240|done
-JY2609-1|2026-09|PET 二线二月起改造提速，九月投用|Rebuild PET line 2 from February, faster from September|生产总监|2027-02-01|520|open
-JY2610-1|2026-10|寻找 38mm 瓶盖第二供应商|Find a second supplier of 38 mm caps|采购经理|2026-12-31|110|open
+decision|cycle|zh|en|owner|due|expected|status|kind|option
+JY2606-1|2026-06|采信大区销售预测，不再由市场部下调|Trust the regional sales forecast over marketing's|需求计划经理|2026-07-15|60|done|conflict|A
+JY2607-1|2026-07|国庆前在罐装线预生产 12 万箱|Pre-build 120,000 cases on the can lines before Golden Week|供应计划经理|2026-08-31|180|done|shortage|B
+JY2608-1|2026-08|引入第二家易拉罐供应商|Bring in a second can supplier|采购经理|2026-10-15|240|done|shortage|C
+JY2609-1|2026-09|PET 二线二月起改造提速，九月投用|Rebuild PET line 2 from February, faster from September|生产总监|2027-02-01|520|open|bottleneck|C
+JY2610-1|2026-10|寻找 38mm 瓶盖第二供应商|Find a second supplier of 38 mm caps|采购经理|2026-12-31|110|open|shortage|B
 """  # noqa: E501
 )
+
+# What each decision changed, in the words of scenario.effect; one still being looked for has none.
+DECISION_DIFFS = {
+    "JY2606-1": "- forecast: sales\n  instead: marketing\n  from: 2026-07",
+    "JY2607-1": "- build: CAN1\n  from: 2026-08\n  to: 2026-09\n  change: +60000 units",
+    "JY2608-1": "- supplier: S14\n  from: 2026-11",
+    "JY2609-1": "- capacity: PET2\n  from: 2027-09\n  to: 2028-04\n  change: +25 %",
+}

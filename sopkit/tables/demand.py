@@ -182,6 +182,12 @@ TARGET = Table(
         whole("span_months", "months it covers", required=False, default=1, minimum=1),
         qty("target_qty", "wanted quantity", required=False, blank=True),
         value("target_value", "wanted revenue", required=False, blank=True),
+        qty("low_qty", "low end; blank: see process file", required=False, blank=True),
+        qty("high_qty", "high end", required=False, blank=True),
+        value("low_value", "low end in revenue", required=False, blank=True),
+        value("high_value", "high end in revenue", required=False, blank=True),
+        words("sales_owner", "role that owns it in sales"),
+        words("operations_owner", "role that owns it in operations"),
     ),
 )
 
@@ -189,16 +195,20 @@ BUDGET = Table(
     name="budget",
     owner="input",
     group="demand",
-    key=("item", "location", "customer", "period"),
-    about="The fiscal year's budget.",
+    key=("item", "family", "location", "customer", "period"),
+    about="The fiscal year's budget, by item or, where item is all, by family.",
     columns=(
-        code("item", "item code", refers="item"),
+        code("item", "item code, or all", required=False, default=ALL, refers="item"),
+        code("family", "family of a row for all items", required=False, default=ALL),
         code("location", "location, or all", required=False, default=ALL),
         code("customer", "customer group, or all", required=False, default=ALL),
         month(),
         qty("budget_qty", "budgeted quantity"),
         value("budget_value", "budgeted net revenue"),
         value("budget_margin_value", "budgeted margin", required=False, blank=True),
+        value("budget_material_value", "material in its cost", required=False, blank=True),
+        value("budget_conversion_value", "conversion in its cost", required=False, blank=True),
+        value("budget_freight_value", "freight in its cost", required=False, blank=True),
     ),
 )
 
@@ -274,6 +284,9 @@ PAST_DECISION = Table(
         date("due_date", "last day"),
         value("expected_value", "money it was expected to bring", required=False, blank=True),
         words("status", "open, done, dropped"),
+        words("kind", "bottleneck, shortage, budget_gap, scenario, ..."),
+        words("option", "option that was chosen"),
+        words("diff", "what it changed, as YAML text (see scenario.effect); blank: not measured"),
     ),
 )
 

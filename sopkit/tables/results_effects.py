@@ -7,6 +7,7 @@ from sopkit.tables.build import (
     date,
     item_place,
     month,
+    number,
     qty,
     rate,
     result,
@@ -34,18 +35,20 @@ DECISION_EFFECT = result(
     words("status", "open, done, dropped"),
     value("expected_value", "money it was expected to bring", **UNKNOWN),
     value("realised_value", "margin with it less margin without, months simulated", **UNKNOWN),
-    value("lo_80_value", "4 of 5 times the effect lies above (and below the next)", **UNKNOWN),
-    value("hi_80_value", "upper end", **UNKNOWN),
     rate("service_rate", "change of the share of demand served", **UNKNOWN),
     value("revenue_value", "of it: more revenue, lost sales regained", **UNKNOWN),
     value("cost_value", "of it: more spent on making, buying, moving and overtime", **UNKNOWN),
     value("holding_value", "of it: more spent on holding stock", **UNKNOWN),
     value("stock_value", "of it: more stock left at the end, at cost", **UNKNOWN),
+    number("overtime_hours", "more overtime", "hours", **UNKNOWN),
     date("first_period", "first month simulated"),
     date("last_period", "last month simulated"),
     whole("month_count", "months simulated"),
     date("due_period", "first month in which it can be measured, where that lies ahead"),
-    words("why_blank", "why there is no realised effect"),
+    words(
+        "why_blank", "no_diff, not_before, open, dropped, unread, no_network, no_stock, no_forecast"
+    ),
+    words("why_text", "unread: which part of its diff"),
     words("fingerprint", "of all that went into the simulation; equal: not simulated again"),
 )
 

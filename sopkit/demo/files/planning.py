@@ -6,8 +6,8 @@ import pandas as pd
 
 from sopkit.demo.company import Company
 from sopkit.demo.export import RawFile, to_rows
-from sopkit.demo.files.words import METHODS, REASONS, STATUSES
-from sopkit.demo.plans import LAST_CYCLE, OVERRIDES, PAST_DECISIONS
+from sopkit.demo.files.words import DECISION_KINDS, METHODS, REASONS, STATUSES
+from sopkit.demo.plans import DECISION_DIFFS, LAST_CYCLE, OVERRIDES, PAST_DECISIONS
 from sopkit.demo.products import FAMILIES
 from sopkit.demo.sales import MONTHS
 
@@ -119,6 +119,10 @@ def _past_decisions() -> RawFile:
         due=pd.to_datetime(PAST_DECISIONS["due"]),
         expected=PAST_DECISIONS["expected"].astype(float),
         status=PAST_DECISIONS["status"].map(STATUSES),
+        kind=PAST_DECISIONS["kind"].map(DECISION_KINDS),
+        diff=PAST_DECISIONS["decision"].map(DECISION_DIFFS),
     ).drop(columns="en")
+    frame = frame.assign(diff=frame["diff"].astype(object).where(frame["diff"].notna(), None))
     header = ["决议编号", "周期", "决议", "责任岗位", "截止日期", "预期收益(万元)", "状态"]
+    header += ["类别", "方案", "改动"]
     return RawFile("决议跟踪.xlsx", [header], to_rows(frame), sheet="决议")

@@ -39,6 +39,7 @@ REASONS = {
 }
 METHODS = {"delta": "增减", "absolute": "改为", "percent": "百分比"}
 STATUSES = {"done": "已完成", "open": "进行中"}
+DECISION_KINDS = {"bottleneck": "瓶颈", "shortage": "缺货", "conflict": "冲突"}
 _ROLE_WORDS = {
     "碳酸需求计划员": "Demand planner, carbonated",
     "茶饮需求计划员": "Demand planner, tea",

@@ -1,0 +1,82 @@
+"""Chart of what earlier decisions were expected to bring, and what they brought."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sopkit.charts.style import BAD, BUDGET, GOOD, INK, Texts, amount_labels
+
+if TYPE_CHECKING:
+    import altair as alt
+
+ROW_HEIGHT = 62
+LABEL_ROOM = 0.18
+
+
+def plot_effects(effects: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
+    """Draw a pair of bars a decision, expected above realised, with the amount at each end.
+
+    Args:
+        effects: contract `decision_effect`, rows with a realised effect, in the order shown.
+        t: words of one language.
+    """
+    import altair as alt
+
+    rows = to_effect_bars(effects, t)
+    reach = max(float(rows["amount"].abs().max()), 1.0) if len(rows) else 1.0
+    low = min(float(rows["amount"].min()), 0.0) - LABEL_ROOM * reach
+    high = max(float(rows["amount"].max()), 0.0) + LABEL_ROOM * reach
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            "amount:Q",
+            axis=alt.Axis(labelExpr=amount_labels(t.lang), title=None),
+            scale=alt.Scale(domain=[low, high], nice=False),
+        ),
+        y=alt.Y(
+            "name:N",
+            sort=rows["name"].drop_duplicates().tolist(),
+            axis=alt.Axis(title=None, labelLimit=260),
+        ),
+        yOffset=alt.YOffset("series:N", sort=_names(t)),
+        tooltip=[alt.Tooltip("series:N", title=" "), alt.Tooltip("label:N", title=" ")],
+    )
+    bars = base.mark_bar().encode(fill=alt.Fill("color:N", scale=None))
+    texts = [
+        base.transform_filter(f"datum.amount {sign} 0")
+        .mark_text(align=align, dx=dx, fill=INK)
+        .encode(text="text:N")
+        for sign, align, dx in ((">=", "left", 5), ("<", "right", -5))
+    ]
+    count = max(rows["name"].nunique(), 1)
+    return alt.layer(bars, *texts).properties(height=ROW_HEIGHT * count)
+
+
+def to_effect_bars(effects: pd.DataFrame, t: Texts) -> pd.DataFrame:
+    """Return two bars a decision: `name`, `series`, `amount` [money], `color`, `text`, `label`.
+
+    A decision without a stated expectation has one bar.
+
+    Example:
+        Expected 600, realised - 50: a bar of 600, and one of - 50 in the colour of a loss.
+    """
+    expected, realised = _names(t)
+    parts = []
+    for series, column in ((expected, "expected_value"), (realised, "realised_value")):
+        rows = effects[["decision", column]].rename(columns={column: "amount"})
+        parts.append(rows.assign(series=series, order=range(len(rows))))
+    bars = pd.concat(parts, ignore_index=True).dropna(subset="amount")
+    bars = bars.sort_values("order", kind="stable", ignore_index=True)
+    text = [t.show(amount, "signed_money") for amount in bars["amount"]]
+    color = bars["amount"].map(lambda amount: GOOD if amount >= 0 else BAD)
+    return bars.assign(
+        name=[t.label("decision", code) for code in bars["decision"]],
+        color=color.where(bars["series"] == realised, BUDGET),
+        label=text,
+        text=[f"{series} {one}" for series, one in zip(bars["series"], text, strict=True)],
+    ).drop(columns="order")
+
+
+def _names(t: Texts) -> list[str]:
+    return [t("effects.series.expected"), t("effects.series.realised")]
