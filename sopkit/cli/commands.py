@@ -1,6 +1,27 @@
 """All commands, gathered."""
 
-from sopkit.cli import collect, companies, forecast, months, people, process, questions, singles
+from sopkit.cli import (
+    book,
+    collect,
+    companies,
+    forecast,
+    months,
+    people,
+    process,
+    questions,
+    singles,
+)
 from sopkit.cli.app import app
 
-__all__ = ["app", "collect", "companies", "forecast", "months", "people", "process", "questions", "singles"]
+__all__ = [
+    "app",
+    "book",
+    "collect",
+    "companies",
+    "forecast",
+    "months",
+    "people",
+    "process",
+    "questions",
+    "singles",
+]

@@ -7,6 +7,7 @@ write is kept in an audit trail that nobody can alter unseen.
 
 from __future__ import annotations
 
+from sopkit.planbook.audit import describe_history
 from sopkit.planbook.book import Planbook
 from sopkit.planbook.connect import URL_VARIABLE, find_book_file, has_planbook
 from sopkit.planbook.kinds import KINDS, SOPKIT, Kind, find_kind, find_kind_of
@@ -18,6 +19,7 @@ from sopkit.planbook.opening import (
     read_records,
 )
 from sopkit.planbook.overrides import find_override_problems, find_same, join_overrides
+from sopkit.planbook.transfer import read_book_file
 
 __all__ = [
     "KINDS",
@@ -26,6 +28,7 @@ __all__ = [
     "Kind",
     "People",
     "Planbook",
+    "describe_history",
     "find_book_file",
     "find_kind",
     "find_kind_of",
@@ -35,6 +38,7 @@ __all__ = [
     "has_planbook",
     "join_overrides",
     "open_planbook",
+    "read_book_file",
     "read_people",
     "read_records",
 ]

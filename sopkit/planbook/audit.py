@@ -166,25 +166,27 @@ def read(
     return frame.astype({**columns, "seq": "int64", "version": "int64"})
 
 
-def list_changes(
-    connection: Connection, company: str, kind: str, number: str, version: int
-) -> list[str]:
-    """Return a line for each write of a record after a version: who changed what, when and why."""
-    history = read(connection, company, kind, number)
+def describe_history(trail: pd.DataFrame) -> list[tuple[int, str]]:
+    """Return version and line for each write of one record: who changed what, when and why.
+
+    Args:
+        trail: the audit entries of one record, in their order.
+
+    Example:
+        (2, "li at 2026-11-20T09:00:00+08:00: status from 'open' to 'done' (sent)")
+    """
     lines = []
     before: dict[str, Any] = {}
-    for entry in history.to_dict("records"):
+    for entry in trail.to_dict("records"):
         now = flatten(json.loads(entry["content"]))
-        if entry["version"] > version:
-            told = [
-                f"{name} from {before.get(name)!r} to {cell!r}"
-                for name, cell in now.items()
-                if before.get(name) != cell and name not in _BOOKKEEPING
-            ]
-            why = f" ({entry['reason']})" if entry["reason"] else ""
-            lines.append(
-                f"{entry['author']} at {entry['at']}: {', '.join(told) or entry['action']}{why}"
-            )
+        told = [
+            f"{name} from {before[name]!r} to {cell!r}"
+            for name, cell in now.items()
+            if before and before.get(name) != cell and name not in _BOOKKEEPING
+        ]
+        why = f" ({entry['reason']})" if entry["reason"] else ""
+        what = ", ".join(told) or entry["action"]
+        lines.append((int(entry["version"]), f"{entry['author']} at {entry['at']}: {what}{why}"))
         before = now
     return lines
 

@@ -255,7 +255,8 @@ def _apply(
 def _check_version(connection: Connection, row: Row, version: int | None) -> None:
     if version is None or version == row["version"]:
         return
-    said = audit.list_changes(connection, row["company"], row["kind"], row["number"], version)
+    trail = audit.read(connection, row["company"], row["kind"], row["number"])
+    said = [line for changed, line in audit.describe_history(trail) if changed > version]
     raise InputError(
         f"{row['number']} was changed meanwhile: you read version {version}, now it is "
         f"{row['version']}. {'. '.join(said)}. Read it again; nothing was changed."
