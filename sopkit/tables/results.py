@@ -8,22 +8,22 @@ from sopkit.tables.build import (
     flag,
     hours,
     month,
-    number,
     qty,
     rate,
     result,
     value,
-    whole,
     words,
 )
 from sopkit.tables.demand import place
 from sopkit.tables.results_consensus import CONSENSUS_RESULTS, CONSENSUS_STEP
 from sopkit.tables.results_demand import DATA_RESULTS, DEMAND_RESULTS
 from sopkit.tables.results_effects import EFFECT_RESULTS
+from sopkit.tables.results_money import BRIDGE_RESULTS, KPI_RESULTS
 from sopkit.tables.results_process import PROCESS_RESULTS
 from sopkit.tables.results_review import REVIEW_RESULTS
 from sopkit.tables.results_scenarios import SCENARIO_RESULTS
 from sopkit.tables.results_supply import SUPPLY_RESULTS
+from sopkit.tables.results_targets import TARGET_RESULTS
 
 EXECUTIVE_STEP = "05_executive_review"
 
@@ -61,36 +61,6 @@ SCENARIO_COST = result(
     code("scenario", "base, downside, upside, ..."),
     code("term", "revenue (served, negative), or a term of plan_cost"),
     value("cost_value", "money over the solved months"),
-)
-
-BUDGET_GAP = result(
-    CONSENSUS_STEP,
-    "budget_gap",
-    ("fiscal_year", "family", "part"),
-    "Bridge from budget to plan; the parts of a year sum to plan - budget.",
-    whole("fiscal_year", "fiscal year"),
-    code("family", "item family"),
-    code("part", "budget, volume, mix, new_ended, price, cost, supply_lost, plan"),
-    value("margin_value", "margin"),
-    value("revenue_value", "revenue", required=False, blank=True),
-)
-
-KPI_VALUE = result(
-    EXECUTIVE_STEP,
-    "kpi_value",
-    ("kpi", "level", "lag", "period"),
-    "A KPI of a month, with everything needed to compare it.",
-    code("kpi", "name in the registry"),
-    code("level", "grain: item-location, family, total"),
-    whole("lag", "months ahead; 0 where it has no meaning"),
-    month(),
-    number("kpi_number", "value in the KPI's unit", "see unit", required=False, blank=True),
-    code("unit", "rate, turns, days, value, qty, number"),
-    whole("n", "cells or lines it rests on"),
-    number("band_low", "low end of the target band", "see unit", required=False, blank=True),
-    number("band_high", "high end of the target band", "see unit", required=False, blank=True),
-    words("verdict", "good, warn, bad, none"),
-    words("why_blank", "why there is no value"),
 )
 
 DECISION = result(
@@ -133,9 +103,10 @@ RESULTS = (
     SCENARIO_MONTH,
     SCENARIO_COST,
     *SCENARIO_RESULTS,
-    BUDGET_GAP,
+    *BRIDGE_RESULTS,
     *CONSENSUS_RESULTS,
-    KPI_VALUE,
+    *TARGET_RESULTS,
+    *KPI_RESULTS,
     DECISION,
     *PROCESS_RESULTS,
     APPROVED_PLAN,

@@ -1,0 +1,173 @@
+"""Rate all targets of a cycle: one draw of everything, a simulation for each level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sopkit.demand import Correlation
+from sopkit.scenario.chances.draws import draw_noise
+from sopkit.scenario.chances.network import Net
+from sopkit.scenario.chances.rate import Level, draw_months, open_level, rate_demand
+from sopkit.scenario.chances.serve import (
+    Setting,
+    find_rates,
+    find_remedy,
+    rate_months,
+    serve_level,
+)
+from sopkit.scenario.chances.unsure import Unsure, draw_luck
+from sopkit.tables import PLACE
+
+LEVEL = ["family", "location", "customer", "unit"]
+SEED = 20260101
+DEMAND_RATES = (
+    "expected_value done_value price_value lo_80_value hi_80_value low_value base_value "
+    "high_value demand_chance_rate low_chance_rate why_blank"
+).split()
+SUPPLY_RATES = (
+    "supply_chance_rate served_rate at_risk_value at_risk_p50_value at_risk_p90_value "
+    "at_risk_margin_value at_risk_margin_p50_value at_risk_margin_p90_value"
+).split()
+DEMAND_DRAWS = 5
+
+
+def rate_targets(
+    bands: pd.DataFrame,
+    cells: pd.DataFrame,
+    actual: pd.DataFrame,
+    item: pd.DataFrame,
+    customer: pd.DataFrame,
+    periods: pd.DatetimeIndex,
+    correlation: Correlation,
+    *,
+    net: Net | None,
+    net_demand: pd.DataFrame,
+    unsure: Unsure,
+    serve_rate: float = 0.95,
+    draws: int = 200,
+    seed: int = SEED,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return every band with both chances, money at risk and the last day to decide.
+
+    Args:
+        bands: what `consensus.sum_bands` returned.
+        cells: what `complete_cells` returned: months ahead.
+        actual: months behind: `item`, `location`, `customer`, `period`, `plan_qty` (what came),
+            `revenue_value`.
+        item, customer: contracts.
+        periods: planned months shown.
+        correlation: what `demand.measure_correlation` returned.
+        net: what `build_net` returned; None: no plan, so no chance of supply.
+        net_demand: contract `net_demand` that the plan answers.
+        unsure: what `measure_unsure` returned.
+        serve_rate: share of demand that supply must serve.
+        draws: simulated futures; five times as many for demand alone, which is quick.
+        seed: of the draws.
+
+    Returns:
+        The bands with the columns of contract `target_band`, without `reached_value` and
+        triggers; past targets have neither chance. And its months: `family`, `location`,
+        `customer`, `period`, `low`, `high`, `amount` (what came, or is expected), in the target's
+        unit, as `consensus.fire_triggers` takes them.
+    """
+    places = net.case.places[PLACE] if net is not None else _list_places(cells)
+    months = periods if net is None else net.case.periods
+    noise = draw_noise(len(places), len(months), draws, correlation, seed)
+    keys = bands[LEVEL].drop_duplicates(ignore_index=True)
+    given = (cells, actual, item, customer, places, periods)
+    levels = [open_level(key, *given) for key in keys.to_dict("records")]
+    at = keys.reset_index().merge(bands[LEVEL], on=LEVEL, how="right", validate="one_to_many")
+    level_of = at["index"].to_numpy(int)
+    more = draw_noise(len(places), len(periods), DEMAND_DRAWS * draws, correlation, seed + 1)
+    drawn = [draw_months(level.spread, more) for level in levels]
+    rated = rate_demand(bands, levels, level_of, drawn, periods)
+    rated = rated.reindex(columns=[*bands.columns, *DEMAND_RATES])
+    told: list[dict[str, Any]] = [{} for _ in range(len(rated))]
+    if net is not None:
+        shape = (int(net.make_row.max(initial=0)) + 1, len(net.case.resources))
+        suppliers = int(net.supplier.max(initial=0)) + 1
+        luck = draw_luck(unsure, *shape, suppliers, len(months), draws, seed)
+        setting = Setting(net, net_demand, cells, noise, luck, correlation)
+        for number, level in enumerate(levels):
+            rows = np.flatnonzero(level_of == number)
+            for row, found in _rate_level(setting, level, rated.iloc[rows], periods, serve_rate):
+                told[row] = found
+    by_month = _to_months(rated, levels, level_of, periods)
+    return _join_supply(rated, told), by_month
+
+
+def _join_supply(rated: pd.DataFrame, told: list[dict[str, Any]]) -> pd.DataFrame:
+    columns = [*SUPPLY_RATES, "remedy", "risk_period", "decide_date"]
+    supply = pd.DataFrame(told, index=rated.index).reindex(columns=columns)
+    for name in ("risk_period", "decide_date"):
+        supply[name] = pd.to_datetime(supply[name])
+    supply["remedy"] = supply["remedy"].astype(object)
+    return rated.join(supply)
+
+
+def _to_months(
+    bands: pd.DataFrame, levels: list[Level], level_of: np.ndarray, periods: pd.DatetimeIndex
+) -> pd.DataFrame:
+    """Return single targets by month beside what came or is expected; spans in equal parts."""
+    single = bands[bands["grain"] == "single"]
+    span = single["span_months"].astype(int)
+    rows = single.loc[single.index.repeat(span)]
+    step = rows.groupby(level=0).cumcount().to_numpy()
+    months = (rows["period"].dt.to_period("M") + step).dt.to_timestamp()
+    known = pd.concat(
+        [
+            pd.concat([level.actual, pd.Series(level.spread.middle.sum(axis=0), periods)])
+            .rename_axis("period")
+            .rename("amount")
+            .reset_index()
+            .assign(level=number)
+            for number, level in enumerate(levels)
+        ]
+        or [pd.DataFrame(columns=["period", "amount", "level"])]
+    )
+    parts = rows[["family", "location", "customer"]].assign(
+        level=level_of[rows.index],
+        period=months,
+        low=rows["low"] / rows["span_months"],
+        high=rows["high"] / rows["span_months"],
+    )
+    joined = parts.merge(known, on=["level", "period"], how="inner", validate="many_to_one")
+    names = ["family", "location", "customer", "period", "low", "high", "amount"]
+    return joined[names].sort_values(names[:4], kind="stable", ignore_index=True)
+
+
+def _list_places(cells: pd.DataFrame) -> pd.DataFrame:
+    return cells[PLACE].drop_duplicates().sort_values(PLACE, ignore_index=True)
+
+
+def _rate_level(
+    setting: Setting,
+    level: Level,
+    bands: pd.DataFrame,
+    periods: pd.DatetimeIndex,
+    serve_rate: float,
+) -> list[tuple[int, dict[str, Any]]]:
+    """Return what supply does for each open band of a level, by row number."""
+    rate, covered = find_rates(bands, level, periods)
+    if not covered.any():
+        return []
+    served = serve_level(setting, level, rate, covered)
+    remedy = find_remedy(setting, served, level, serve_rate)
+    found = []
+    for row, band in bands[bands["why_blank"] == ""].iterrows():
+        span = (periods >= band["first_period"]) & (periods <= band["last_period"])
+        at = np.flatnonzero(span & covered)
+        if len(at):
+            own = rate_months(served.outcome, at, serve_rate)
+            found.append((int(row), own | _place_remedy(remedy, band)))
+    return found
+
+
+def _place_remedy(remedy: dict[str, Any], band: pd.Series) -> dict[str, Any]:
+    """Return the remedy where its month lies in the band; nothing elsewhere."""
+    month = remedy["risk_period"]
+    inside = pd.notna(month) and band["first_period"] <= month <= band["last_period"]
+    return remedy if inside else {"remedy": "", "risk_period": pd.NaT, "decide_date": pd.NaT}
