@@ -13,7 +13,7 @@ from sopkit.process.gates import (
 from sopkit.process.health import measure_health
 from sopkit.process.restated import list_restated, sum_restated
 from sopkit.process.tasks import list_tasks
-from sopkit.process.texts import say_reason, say_task
+from sopkit.process.texts import say_reason, say_task, to_sentence
 
 __all__ = [
     "Gate",
@@ -29,5 +29,6 @@ __all__ = [
     "say_reason",
     "say_task",
     "sum_restated",
+    "to_sentence",
     "to_working_day",
 ]

@@ -69,7 +69,7 @@ def write_minutes(folder: Path, cycle: str, step: str, lang: str = "en") -> tupl
 
 
 def compose_agenda(meeting: Meeting, now: datetime | None = None) -> Sheet:
-    """Return the agenda: question, what holds the gate, conflicts, decisions, tasks, late inputs."""
+    """Return the agenda: question, what holds the gate, conflicts, decisions, tasks, delays."""
     state, say = meeting.state, meeting.say
     step = state.process.to_step(meeting.step)
     due = state.days.set_index("step").loc[meeting.step, "due_date"]

@@ -43,18 +43,21 @@ def list_tasks(
     Example:
         One decision for the supply planner until 2 March: task T-2026-11-D1, decide.
     """
-    made = [
-        _ask_decisions(decision, decision_record),
-        _ask_conflicts(conflict),
-        _ask_gates(gates, days),
-    ]
-    own = pd.concat(made, ignore_index=True).assign(opened_cycle=cycle)
-    own["state"] = _find_states(own, task_record)
-    others = _keep_others(task_record, own)
-    rows = pd.concat([own, others], ignore_index=True)
+    own = _stack(
+        _ask_decisions(decision, decision_record), _ask_conflicts(conflict), _ask_gates(gates, days)
+    )
+    states = _find_states(own, task_record)
+    own = own.assign(opened_cycle=cycle, state=states)
+    rows = _stack(own, _keep_others(task_record, own))
     rows = rows.assign(closed=rows["state"] == "done", due_date=pd.to_datetime(rows["due_date"]))
     rows = rows.sort_values(["closed", "due_date", "task"], kind="stable", ignore_index=True)
     return fit_columns(rows[TABLES["task"].column_names], TABLES["task"])
+
+
+def _stack(*frames: pd.DataFrame) -> pd.DataFrame:
+    """Return frames of the same columns under each other, whether empty or not."""
+    rows = [row for frame in frames for row in frame.to_dict("records")]
+    return pd.DataFrame(rows, columns=list(frames[0].columns), dtype=object)
 
 
 def _ask_decisions(decision: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:

@@ -39,12 +39,20 @@ def say_step(step: str, t: Catalogue | None = None) -> str:
 
 def say_task(task: Mapping[str, Any], t: Catalogue | None = None) -> str:
     """Return a task of contract `task` in one line, without owner and day."""
-    t = t or catalogue("en")
+    key, values = to_sentence(task)
+    return (t or catalogue("en"))(key, **values)
+
+
+def to_sentence(task: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the message of a task of contract `task`, and its values.
+
+    Example:
+        A decision to take: `process.task.decide` with `origin` and `subject`.
+    """
     names = ("origin", "subject", "option", "title")
     values = {name: None if pd.isna(task[name]) else task[name] for name in names}
-    if task["kind"] == "gate":
-        values["origin"] = say_step(str(task["origin"]), t)
-    return t(f"process.task.{task['kind']}", **values)
+    kind = f"gate.{task['origin']}" if task["kind"] == "gate" else task["kind"]
+    return f"process.task.{kind}", values
 
 
 def _fill(values: Mapping[str, Any], t: Catalogue) -> dict[str, Any]:
