@@ -9,6 +9,7 @@ from sopkit.consensus.conflicts.find import (
     find_scope,
     keep_open,
     mark_disputed,
+    name_cause,
     share_agreed,
 )
 from sopkit.consensus.conflicts.options import list_conflict_options, sum_family_loads
@@ -41,6 +42,7 @@ __all__ = [
     "mark_disputed",
     "measure_regret",
     "measure_regrets",
+    "name_cause",
     "price_options",
     "share_agreed",
     "sum_family_loads",

@@ -11,6 +11,7 @@ from sopkit.consensus.conflicts.pairs import SIDES
 from sopkit.consensus.levels import add_family
 from sopkit.tables import ALL, TABLES, fit_columns
 
+LITTLE_SHARE = 0.01
 OPEN = ("new", "open", "reopened")
 SCOPE = ["location", "customer"]
 APART = [*SIDES, *SCOPE, "stream", "level"]
@@ -116,6 +117,20 @@ def add_demand(
     )
     known = conflict["demand_value"].astype(float)
     return conflict.assign(demand_value=known.fillna(conflict["second_value"] + short))
+
+
+def name_cause(row: Mapping[Any, Any]) -> str:
+    """Return what a conflict's gap is made of: people (on demand), supply (short), or both.
+
+    A part below 1 % of the gap does not count.
+
+    Example:
+        Target 120, agreed demand 100, plan 100: people.
+    """
+    least = LITTLE_SHARE * abs(float(row["gap_value"]))
+    people = abs(float(row["first_value"]) - float(row["demand_value"])) >= least
+    supply = abs(float(row["demand_value"]) - float(row["second_value"])) >= least
+    return "both" if people and supply else "supply" if supply else "people"
 
 
 def find_scope(
