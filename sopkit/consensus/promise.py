@@ -31,7 +31,8 @@ def list_open_orders(
         ordered - cancelled - shipped (above 0), in order of day, order, line.
     """
     lines = sales_order_line
-    due = lines["promised_date"].fillna(lines["requested_date"]).fillna(lines["order_date"])
+    days = [pd.to_datetime(lines[f"{name}_date"]) for name in ("promised", "requested", "order")]
+    due = days[0].fillna(days[1]).fillna(days[2])
     left = lines["ordered_qty"] - lines["cancelled_qty"] - lines["shipped_qty"]
     month = due.dt.to_period("M").dt.to_timestamp()
     rows = lines.assign(due_date=due, open_qty=left, period=month.where(month > first, first))
