@@ -46,7 +46,12 @@ def look_up_cost(cells: pd.DataFrame, cost: pd.DataFrame) -> pd.Series:
     Example:
         Cost 6 from 2026-01-01 and 7 from 2026-03-10: February costs 6, March 7.
     """
-    return _look_up(cells, cost, "location", "unit_cost_value")
+    return look_up_dated(cells, cost, "unit_cost_value")
+
+
+def look_up_dated(cells: pd.DataFrame, cost: pd.DataFrame, value: str) -> pd.Series:
+    """Return a column of the cost table as `look_up_cost` returns the cost: a part of it, say."""
+    return _look_up(cells, cost, "location", value)
 
 
 def _look_up(cells: pd.DataFrame, dated: pd.DataFrame, place: str, value: str) -> pd.Series:

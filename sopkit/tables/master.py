@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sopkit.tables.build import ALL, code, date, days, flag, number, qty, rate, value, words
+from sopkit.tables.build import ALL, code, date, days, flag, month, number, qty, rate, value, words
 from sopkit.tables.contract import Table
 
 ITEM = Table(
@@ -88,6 +88,7 @@ CUSTOMER = Table(
         words("customer_name", "name for people"),
         code("channel", "sales channel", required=False, default=ALL),
         code("region", "sales region", required=False, default=ALL),
+        words("currency", "currency of its sales; blank: the company's"),
     ),
 )
 
@@ -145,12 +146,35 @@ COST = Table(
         code("location", "location, or all", required=False, default=ALL),
         date("start_date", "first day on which it holds", default="1900-01-01", blank=False),
         value("unit_cost_value", "money a base unit", minimum=0.0),
+        value("material_value", "material in it", required=False, blank=True, minimum=0.0),
+        value("conversion_value", "conversion in it", required=False, blank=True, minimum=0.0),
+        value("freight_value", "freight in it", required=False, blank=True, minimum=0.0),
         value(
             "holding_value",
             "cost of holding a base unit for a month; blank: the holding rate of its cost",
             required=False,
             blank=True,
             minimum=0.0,
+        ),
+    ),
+)
+
+FX_RATE = Table(
+    name="fx_rate",
+    owner="input",
+    group="master",
+    key=("currency", "period"),
+    about="What a foreign currency was budgeted at and what it is worth, in the company's money.",
+    columns=(
+        code("currency", "foreign currency"),
+        month(),
+        value("budget_fx_value", "company money for one of it, as budgeted", minimum=1e-12),
+        value(
+            "fx_value",
+            "company money for one of it, real or expected; blank: the last known",
+            required=False,
+            blank=True,
+            minimum=1e-12,
         ),
     ),
 )
@@ -169,4 +193,4 @@ LABEL = Table(
     ),
 )
 
-MASTER = (ITEM, LOCATION, CUSTOMER, RESPONSIBILITY, UOM_CONVERSION, PRICE, COST, LABEL)
+MASTER = (ITEM, LOCATION, CUSTOMER, RESPONSIBILITY, UOM_CONVERSION, PRICE, COST, FX_RATE, LABEL)
