@@ -97,14 +97,20 @@ def list_known_forecasts(
     Returns:
         `cycle`, `stream`, `item`, `location`, `period`, `forecast_qty`.
     """
-    own = consensus_demand.rename(columns={"demand_qty": "forecast_qty"}).assign(stream=PLAN)
-    older = past_plan[~past_plan["cycle"].isin(own["cycle"])]
-    older = older.rename(columns={"demand_qty": "forecast_qty"}).assign(stream=PLAN)
+    key = FORECAST[:-1]
+    older = past_plan[~past_plan["cycle"].isin(consensus_demand["cycle"])]
+    agreed = [frame[["cycle", *PLACE, "period", "demand_qty"]] for frame in
+              (consensus_demand, older) if len(frame)]  # fmt: skip
+    parts = []
+    if agreed:
+        rows = pd.concat(agreed, ignore_index=True).rename(columns={"demand_qty": "forecast_qty"})
+        parts.append(rows.assign(stream=PLAN).groupby(key, as_index=False)[["forecast_qty"]].sum())
     named = (forecast_stream["item"] != ALL) & (forecast_stream["location"] != ALL)
-    said = forecast_stream[named & (forecast_stream["customer"] == ALL)]
-    rows = pd.concat([frame[FORECAST] for frame in (own, older, said) if len(frame)] or
-                     [pd.DataFrame(columns=FORECAST)], ignore_index=True)  # fmt: skip
-    return rows.groupby(FORECAST[:-1], as_index=False, sort=True)[["forecast_qty"]].sum()
+    said = forecast_stream.loc[named & (forecast_stream["customer"] == ALL), FORECAST]
+    parts += [said] if len(said) else []
+    if not parts:
+        return pd.DataFrame(columns=FORECAST)
+    return pd.concat(parts, ignore_index=True)[FORECAST]
 
 
 def find_forecast(forecast: pd.DataFrame, cycle: str, stream: str = "") -> pd.DataFrame:

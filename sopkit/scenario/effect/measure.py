@@ -57,8 +57,9 @@ def measure_decisions(
 
     Returns:
         Contract `decision_effect`. Where nothing can be said `why_blank` says why: `no_diff`,
-        `not_before` (`due_period`), `open`, `dropped`, `asked` (no verdict), `unread` (its diff names what is not
-        there; `why_text`), `no_network`, `no_stock`, `no_forecast` (of the first month).
+        `not_before` (`due_period`), `open`, `dropped`, `asked` (no verdict), `unread` (its diff
+        names what is not there; `why_text`), `no_network`, `no_stock`, `no_forecast` (of
+        `due_period`).
 
     Raises:
         PlanError: hard data contradict each other.

@@ -11,13 +11,17 @@ import pandas as pd
 from sopkit.periods import add_months, to_cycle_name
 from sopkit.scenario.effect.known import Known, find_forecast
 from sopkit.scenario.effect.sides import Build, Side
-from sopkit.supply import Case, Plan, Rates, join_demands, prepare_case, solve_case
+from sopkit.supply import Case, Rates, join_demands, plan_by_rules, prepare_case
 from sopkit.supply.case import Array
-from sopkit.supply.model import list_arrivals
+from sopkit.supply.lp import to_lp
+from sopkit.supply.model import build_model, list_arrivals
+from sopkit.supply.solver import solve_lp
+from sopkit.supply.streams import to_streams
+from sopkit.supply.units import find_money
 from sopkit.supply.whatif import Change, change_case, edit_demand
 from sopkit.tables import ALL, PLACE, TABLES, fit_columns
 
-PAID = ("make", "buy", "move", "regular", "overtime", "people")
+TIME_LIMIT = 60.0
 MONTH = [
     "period", "demand_qty", "served_qty", "lost_qty", "revenue_value", "cost_value",
     "holding_value", "stock_value", "overtime_hours",
@@ -209,9 +213,8 @@ def _live(
     changes = [one for one in _clip(side.undone, base.periods) if one.kind != "demand"]
     case = change_case(base, demand, changes)[0] if changes else base
     case = _stock_case(case, store)
-    plan = solve_case(case, demand)
-    extra = _build_more(case, plan, month, side.builds, demand)
-    flow = plan.flow[:, 0] + extra
+    planned = _plan_first(case, demand)
+    flow = planned + _build_more(case, planned, month, side.builds, demand)
     moved, missing = _move(case, flow, store, month)
     actual, price = _actual_of(setting.known, month, side, case)
     served, lost, waiting = _serve(case, moved.on_hand, store.waiting, actual)
@@ -227,12 +230,26 @@ def _live(
         "served_qty": float(served.sum()),
         "lost_qty": lost,
         "revenue_value": float((served * price.reindex(served.index).fillna(0.0)).sum()),
-        "cost_value": _paid(plan, month) + _price_extra(case, plan, extra) + missing,
+        "cost_value": _price_flow(case, flow) + missing,
         "holding_value": float((left.to_numpy() * case.hold_value).sum()),
         "stock_value": float((left * value).sum()) + under_way,
         "overtime_hours": _sum_overtime(case, flow),
     }
     return row, Store(left, moved.coming, waiting)
+
+
+def _plan_first(case: Case, demand: pd.DataFrame) -> Array:
+    """Return what the cheapest plan starts in its first month, by way.
+
+    The steps of `supply.solve_case` without its tables, which nobody reads here.
+    """
+    streams = to_streams(case, demand)
+    model = build_model(case, streams)
+    lp = to_lp(model, find_money(streams, model.dims["stream"].unit))
+    found = solve_lp(lp, time_limit=TIME_LIMIT)
+    if found.x is None:
+        return np.asarray(plan_by_rules(case, demand).flow[:, 0])
+    return np.maximum(lp.values(found.x)["flow"][:, 0], 0.0)
 
 
 def _index(case: Case) -> pd.MultiIndex:
@@ -258,7 +275,7 @@ def _unit_values(case: Case) -> pd.Series:
 
 
 def _build_more(
-    case: Case, plan: Plan, month: pd.Timestamp, builds: Sequence[Build], demand: pd.DataFrame
+    case: Case, planned: Array, month: pd.Timestamp, builds: Sequence[Build], demand: pd.DataFrame
 ) -> Array:
     """Return what is made on top of the plan, by way: shared as later demand is, within hours."""
     extra = np.zeros(len(case.ways))
@@ -272,7 +289,7 @@ def _build_more(
         weight = np.where(cheapest, weight, 0.0)
         if weight.sum() > 0:
             extra += build.qty * weight / weight.sum()
-    return extra * _room(case, plan, extra)
+    return extra * _room(case, planned, extra)
 
 
 def _ways_of(case: Case, code: str) -> Array:
@@ -299,37 +316,26 @@ def _hours_of(case: Case, flow: Array) -> Array:
     return np.bincount(resource, weights=hours, minlength=len(case.resources))
 
 
-def _room(case: Case, plan: Plan, extra: Array) -> float:
+def _room(case: Case, planned: Array, extra: Array) -> float:
     """Return the share of the extra quantity for which regular and overtime hours are left."""
     wanted = _hours_of(case, extra)
-    left = case.regular_hours[:, 0] + case.overtime_hours[:, 0] - _hours_of(case, plan.flow[:, 0])
+    left = case.regular_hours[:, 0] + case.overtime_hours[:, 0] - _hours_of(case, planned)
     tight = wanted > SMALL
     return float(np.clip(left[tight] / wanted[tight], 0.0, 1.0).min()) if tight.any() else 1.0
 
 
-def _price_extra(case: Case, plan: Plan, extra: Array) -> float:
-    """Return what the extra quantity costs: unit cost, hours, and overtime where hours are full."""
-    if not extra.any():
-        return 0.0
-    before = _hours_of(case, plan.flow[:, 0])
-    after = before + _hours_of(case, extra)
-    regular = case.regular_hours[:, 0]
-    over = np.maximum(after - regular, 0.0) - np.maximum(before - regular, 0.0)
+def _price_flow(case: Case, flow: Array) -> float:
+    """Return what a month's flows cost: units made, bought and moved, hours, overtime on top."""
+    needed = _hours_of(case, flow)
+    over = np.maximum(needed - case.regular_hours[:, 0], 0.0)
     hour, premium = (case.resources[n].to_numpy(float) for n in ("hour_value", "overtime_value"))
-    more = np.nan_to_num(hour) * (after - before) + np.nan_to_num(premium) * over
-    return float((case.way_cost[:, 0] * extra).sum() + more.sum())
+    hours = np.nan_to_num(hour) * needed + np.nan_to_num(premium) * over
+    return float((case.way_cost[:, 0] * flow).sum() + hours.sum())
 
 
 def _sum_overtime(case: Case, flow: Array) -> float:
     """Return the hours beyond the regular ones that the flows of a month need."""
     return float(np.maximum(_hours_of(case, flow) - case.regular_hours[:, 0], 0.0).sum())
-
-
-def _paid(plan: Plan, month: pd.Timestamp) -> float:
-    """Return what the plan's first month costs in money."""
-    cost = plan.month_cost
-    rows = cost[(cost["period"] == month) & cost["term"].isin(PAID)]
-    return float(rows["cost_value"].sum())
 
 
 def _move(case: Case, flow: Array, store: Store, month: pd.Timestamp) -> tuple[Store, float]:
