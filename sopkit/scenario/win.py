@@ -35,7 +35,7 @@ def solve_wins(
 
     At an end, base plan and scenario both answer the demand of that end; the scenario's own change
     of demand or price works on it. A scenario that sets demand to an end itself is not asked
-    there, nor are those past the first `most`.
+    there, nor are those past the first `most`; what one can choose comes first.
 
     Args:
         case: network of the base plan.
@@ -52,20 +52,32 @@ def solve_wins(
         PlanError: the solver found no plan.
     """
     own = [one for one in fitted if one.scenario.origin != "range" and not one.is_refused]
-    asked = [one for one in own if all(c.unit != "end" for c in one.changes.values())][:most]
+    asked = [one for one in own if all(c.unit != "end" for c in one.changes.values())]
+    asked = sorted(asked, key=lambda one: not _is_choice(one))[:most]
     ends = {end: solved[name] for end, name in ENDS.items() if name in solved}
 
-    def ask_end(end: Solved) -> dict[str, float]:
+    wanted = {
+        (end, one.scenario.name): edit_demand(
+            solved[ENDS[end]].demand, list(one.changes.values()), one.case.tables.item
+        )
+        for end in ends
+        for one in asked
+    }
+
+    def ask_end(name: str) -> dict[str, float]:
+        end = ends[name]
         living = Living(case, end.demand, plan=end.plan, time_limit=time_limit)
         at_base = sum_earned(living.base)
         return {
-            one.scenario.name: sum_earned(_answer(one, end, living, solved[one.scenario.name]))
+            one.scenario.name: sum_earned(
+                _answer(one, wanted[name, one.scenario.name], living, solved)
+            )
             - at_base
             for one in asked
         }
 
     with ThreadPoolExecutor(THREADS) as pool:
-        found = dict(zip(ends, pool.map(ask_end, ends.values()), strict=True))
+        found = dict(zip(ends, pool.map(ask_end, ends), strict=True))
     found["agreed"] = {str(name): gain for name, gain in compare_costs(scenario_cost).items()}
     names = ["base", *(one.scenario.name for one in own)]
     rows = [
@@ -77,16 +89,22 @@ def solve_wins(
     return fit_columns(pd.DataFrame(rows, columns=["scenario", "end", "gain_value"]), table)
 
 
-def _answer(one: Fitted, end: Solved, living: Living, own: Solved) -> Answer:
+def _answer(
+    one: Fitted, wanted: pd.DataFrame, living: Living, solved: Mapping[str, Solved]
+) -> Answer:
     """Return what answers a scenario at an end of the range.
 
     Lead times make another model, which is far from the base plan's; there the scenario's own plan
     is the nearer start.
     """
-    wanted = edit_demand(end.demand, list(one.changes.values()), one.case.tables.item)
     if any(change.kind == "lead_time" for change in one.changes.values()):
-        return Living(one.case, wanted, plan=own.plan, time_limit=living.time_limit).base
+        own = solved[one.scenario.name].plan
+        return Living(one.case, wanted, plan=own, time_limit=living.time_limit).base
     return living.ask(one.case, wanted)
+
+
+def _is_choice(one: Fitted) -> bool:
+    return not any(change.kind in NOT_CHOSEN for change in one.changes.values())
 
 
 def list_choices(scenario_diff: pd.DataFrame) -> list[str]:

@@ -7,6 +7,7 @@ starts from there, so an answer does not depend on what was asked before.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -37,6 +38,9 @@ from sopkit.supply.units import find_money
 
 FEW_CHANGES = 0.002
 DEVEX, STEEPEST = 1, 2
+# An index of pandas makes its look-up on first use and is not safe meanwhile: with solvers side by
+# side, tables are worked on one at a time; only the solver itself runs beside another.
+_ONE_AT_A_TIME = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,10 @@ class Answer:
     def plan(self) -> Plan:
         """The plan's tables."""
         one = self.arrays
-        plan = read_plan(one.case, one.streams, one.model, self.values, self.duals)
-        basis = label_basis(one.model, one.lp, self.basis) if self.basis is not None else None
-        return replace(plan, status=self.status, basis=basis)
+        with _ONE_AT_A_TIME:
+            plan = read_plan(one.case, one.streams, one.model, self.values, self.duals)
+            basis = label_basis(one.model, one.lp, self.basis) if self.basis is not None else None
+            return replace(plan, status=self.status, basis=basis)
 
 
 def sum_earned(answer: Answer) -> float:
@@ -110,7 +115,8 @@ def sum_earned(answer: Answer) -> float:
     np.add.at(worth, at, rows["demand_qty"].to_numpy(float) * rows["price_value"].to_numpy(float))
     wanted = np.where(streams.demand_qty > 0, streams.demand_qty, 1.0)
     served = service.on_time + sum(service.late, start=np.zeros_like(worth))
-    costs = model.cost_of(answer.values).sum().drop(["short", "preference"], errors="ignore")
+    with _ONE_AT_A_TIME:
+        costs = model.cost_of(answer.values).sum().drop(["short", "preference"], errors="ignore")
     return float((served * worth / wanted).sum() - costs.sum())
 
 
@@ -140,11 +146,12 @@ class Living:
     ) -> None:
         self.demand = demand
         self.time_limit = time_limit
-        streams = to_streams(case, demand)
-        model = build_model(case, streams)
-        lp = to_lp(model, find_money(streams, model.dims["stream"].unit))
-        start = plan.basis if basis is None and plan is not None else basis
-        known = None if start is None else fit_basis(start, model, lp)
+        with _ONE_AT_A_TIME:
+            streams = to_streams(case, demand)
+            model = build_model(case, streams)
+            lp = to_lp(model, find_money(streams, model.dims["stream"].unit))
+            start = plan.basis if basis is None and plan is not None else basis
+            known = None if start is None else fit_basis(start, model, lp)
         self._held: Lp | None = None
         self._solver: Any = None
         self._start: Any = None
@@ -190,8 +197,9 @@ class Living:
             return _to_answer(arrays, solve_lp(arrays.lp, time_limit=self.time_limit))
         if not is_alike(held, arrays):
             assert self.base.basis is not None
-            labels = label_basis(held.model, held.lp, self.base.basis)
-            start = fit_basis(labels, arrays.model, arrays.lp)
+            with _ONE_AT_A_TIME:
+                labels = label_basis(held.model, held.lp, self.base.basis)
+                start = fit_basis(labels, arrays.model, arrays.lp)
             return self._solve_apart(arrays, start)
         share = self._push(arrays.lp)
         self._solver.setOptionValue(
@@ -228,6 +236,10 @@ class Living:
 
     def to_arrays(self, case: Case, demand: pd.DataFrame) -> Arrays:
         """Return a changed case as arrays in the units of the base, so that they compare."""
+        with _ONE_AT_A_TIME:
+            return self._make_arrays(case, demand)
+
+    def _make_arrays(self, case: Case, demand: pd.DataFrame) -> Arrays:
         base = self.base.arrays
         if demand is self.demand and _same_prices(base.case, case):
             streams = base.streams
