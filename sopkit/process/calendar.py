@@ -15,9 +15,9 @@ def to_working_day(period: pd.Timestamp, number: int, country: str = "CN") -> pd
     """Return a month's working day of a number; a day beyond its last falls into the next month.
 
     Example:
-        Chinese New Year's February 2026: the 14th is a Saturday that is worked, the tenth of 16.
+        Chinese New Year's February 2026: the 14th is a Saturday that is worked, the 11th of 16.
 
-        >>> to_working_day(pd.Timestamp("2026-02-01"), 10, "CN")
+        >>> to_working_day(pd.Timestamp("2026-02-01"), 11, "CN")
         Timestamp('2026-02-14 00:00:00')
     """
     days = working_dates(period, country)
