@@ -77,7 +77,8 @@ def promise_supply(
     stock = opening_stock[opening_stock["plannable"]]
     stock = stock.groupby(PLACE, as_index=False)[["on_hand_qty"]].sum()
     rows = rows.merge(stock, on=PLACE, how="left", validate="many_to_one")
-    rows = rows.fillna(dict.fromkeys([*FLOWS, "on_hand_qty"], 0.0))
+    amounts = [*FLOWS, "on_hand_qty"]
+    rows = rows.astype(dict.fromkeys(amounts, float)).fillna(dict.fromkeys(amounts, 0.0))
     rows = rows.sort_values(BLOCK, kind="stable", ignore_index=True)
     change = rows["receipt_qty"] - rows["issue_qty"] - rows["open_qty"]
     place = [rows[name] for name in PLACE]
@@ -91,8 +92,9 @@ def promise_supply(
 def _list_places(plan: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
     """Return every place that customers order from, with every month of the plan."""
     sold = plan.loc[plan.groupby(PLACE)["demand_qty"].transform("sum") > 0, PLACE]
-    places = pd.concat([sold, wanted[PLACE]]).drop_duplicates()
-    months = pd.concat([plan["period"], wanted["period"]]).drop_duplicates().sort_values()
+    booked = wanted[PLACE] if len(wanted) else sold.iloc[:0]
+    places = pd.concat([sold, booked]).drop_duplicates()
+    months = pd.to_datetime(plan["period"]).drop_duplicates().sort_values()
     return places.merge(pd.DataFrame({"period": months}), how="cross")
 
 
