@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from sopkit.consensus.agreed import check_uncut, list_agreed, sum_blockers, sum_rules
+from sopkit.consensus.bands import (
+    complete_bands,
+    fire_triggers,
+    list_fired,
+    pick_bands,
+    sum_bands,
+    to_target_band,
+)
 from sopkit.consensus.conflicts import (
     add_demand,
     carry_conflicts,
@@ -45,15 +53,18 @@ __all__ = [
     "compare_quota",
     "compare_streams",
     "compare_targets",
+    "complete_bands",
     "find_conflicts",
     "find_over_promised",
     "find_owners",
     "find_scope",
     "find_worth",
+    "fire_triggers",
     "keep_open",
     "keep_weighted",
     "list_agreed",
     "list_conflict_options",
+    "list_fired",
     "list_open_orders",
     "list_short",
     "list_tight",
@@ -61,11 +72,13 @@ __all__ = [
     "measure_regret",
     "measure_regrets",
     "name_cause",
+    "pick_bands",
     "price_options",
     "promise_supply",
     "propose_plan",
     "share_agreed",
     "spread_plan",
+    "sum_bands",
     "sum_blockers",
     "sum_family_loads",
     "sum_matching",
@@ -74,5 +87,6 @@ __all__ = [
     "sum_rules",
     "sum_targets",
     "to_channels",
+    "to_target_band",
     "to_target_pairs",
 ]

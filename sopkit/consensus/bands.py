@@ -26,7 +26,13 @@ GIVEN = {"qty": "low_qty target_qty high_qty", "value": "low_value target_value 
 
 
 def complete_bands(
-    target: pd.DataFrame, *, low_rate: float, high_rate: float, sales: str, operations: str
+    target: pd.DataFrame,
+    owners: pd.DataFrame,
+    *,
+    low_rate: float,
+    high_rate: float,
+    sales: str,
+    operations: str,
 ) -> pd.DataFrame:
     """Return each target as low <= base <= high with both owners; what is not given is filled in.
 
@@ -36,8 +42,10 @@ def complete_bands(
 
     Args:
         target: contract `target`.
+        owners: what `find_owners` returned: `sales_owner` and `supply_planner` of a family own
+            the targets that name nobody.
         low_rate, high_rate: ends where none are given, share of base; 0.95 is 5 % below.
-        sales, operations: roles that own a target where it names none.
+        sales, operations: roles that own a target where those are blank too.
 
     Returns:
         One row per level and months, sorted: `family`, `location`, `customer`, `period`,
@@ -61,9 +69,14 @@ def complete_bands(
     is_given = rows[["low", "high"]].notna().all(axis=1)
     rows["low"] = rows["low"].fillna(rows["base"] * low_rate)
     rows["high"] = rows["high"].fillna(rows["base"] * high_rate)
-    owners = {"sales_owner": sales, "operations_owner": operations}
-    for name, usual in owners.items():
-        rows[name] = rows.get(name, pd.Series(None, rows.index, dtype=object)).fillna(usual)
+    of_family = owners.set_index("family")
+    for name, source, role in (
+        ("sales_owner", "sales_owner", sales),
+        ("operations_owner", "supply_planner", operations),
+    ):
+        given = rows.get(name, pd.Series(None, rows.index)).astype(object)
+        usual = rows["family"].map(of_family[source]) if len(of_family) else given
+        rows[name] = given.where(given.notna(), usual).fillna(role)
     rows = rows.assign(unit=np.where(in_money, "value", "qty"), is_given=is_given)
     return _add_owners(rows)
 
@@ -152,7 +165,7 @@ def fire_triggers(
     *,
     below_months: int,
     above_months: int,
-    told: Sequence[str],
+    told: Sequence[str] = (),
     demand_rate: float = 0.5,
     supply_rate: float = 0.8,
 ) -> pd.DataFrame:
@@ -168,7 +181,7 @@ def fire_triggers(
         months: the months that `rate_targets` returned: level, `period`, `low`, `high`, `amount`.
         cycle_period: first planned month.
         below_months, above_months: months in a row that fire.
-        told: roles told, sales and operations.
+        told: roles told besides both owners.
         demand_rate, supply_rate: chances below these fire.
 
     Returns:
@@ -257,3 +270,66 @@ def name_fired(bands: pd.DataFrame, triggers: pd.DataFrame) -> pd.DataFrame:
     return bands.merge(
         fired[[*BAND_KEY, "trigger", "told"]], on=BAND_KEY, how="left", validate="many_to_one"
     )
+
+
+def to_target_band(
+    rated: pd.DataFrame, triggers: pd.DataFrame, targets: pd.DataFrame
+) -> pd.DataFrame:
+    """Return contract `target_band`: bands with chances, what the plan reaches, first trigger.
+
+    Args:
+        rated: what `scenario.rate_targets` returned.
+        triggers: what `fire_triggers` returned.
+        targets: what `compare_targets` returned: actual and plan of each single target.
+    """
+    named = name_fired(rated, triggers)
+    plan = targets[[*BAND_KEY, "reached_value"]]
+    rows = named.merge(plan, on=BAND_KEY, how="left", validate="many_to_one")
+    singles = rows[rows["grain"] == "single"]
+    for row, band in rows[rows["grain"] == "sum"].iterrows():
+        own = np.logical_and.reduce([singles[name] == band[name] for name in [*LEVEL, "unit"]])
+        parts = singles[own & singles["period"].between(band["period"], band["last_period"])]
+        parts = parts[parts["stage"] != "past"]
+        rows.loc[row, "reached_value"] = parts["reached_value"].sum(skipna=False)
+    return rows.sort_values([*BAND_KEY, "unit"], kind="stable", ignore_index=True)
+
+
+def pick_bands(bands: pd.DataFrame) -> pd.DataFrame:
+    """Return the open bands that a page shows: a level's sum, or its single target.
+
+    Args:
+        bands: contract `target_band`.
+
+    Returns:
+        Rows with a chance, with `last_period`; the least likely to be served first, then the least
+        likely to be reached.
+    """
+    opened = bands[(bands["stage"] != "past") & bands["demand_chance_rate"].notna()]
+    last = opened["period"].dt.to_period("M") + (opened["span_months"].astype(int) - 1).to_numpy()
+    opened = opened.assign(last_period=last.dt.to_timestamp())
+    sums = opened[opened["grain"] == "sum"]
+    inside = pd.Series(False, index=opened.index)
+    for band in sums.to_dict("records"):
+        own = np.logical_and.reduce([opened[name] == band[name] for name in [*LEVEL, "unit"]])
+        inside |= own & opened["period"].between(band["period"], band["last_period"])
+    shown = opened[(opened["grain"] == "sum") | ~inside]
+    order = ["supply_chance_rate", "demand_chance_rate", *BAND_KEY]
+    return shown.sort_values(order, kind="stable", ignore_index=True)
+
+
+def list_fired(triggers: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
+    """Return the triggers that fired on these bands, with `kind` of what was seen.
+
+    Args:
+        triggers: contract `target_trigger`.
+        bands: what `pick_bands` returned.
+
+    Returns:
+        Rows of `triggers` in the order of the bands; `kind`: months, rate or days.
+    """
+    fired = triggers[triggers["fired"]].drop_duplicates([*BAND_KEY, "trigger"])
+    order = bands[BAND_KEY].drop_duplicates(ignore_index=True)
+    rows = order.reset_index(names="order").merge(fired, on=BAND_KEY, validate="one_to_many")
+    kinds = {"demand_chance": "rate", "supply_chance": "rate", "decide": "days"}
+    rows["kind"] = [kinds.get(one, "months") for one in rows["trigger"]]
+    return rows.sort_values(["order"], kind="stable", ignore_index=True).drop(columns="order")

@@ -7,6 +7,7 @@ supply model and put into money.
 from __future__ import annotations
 
 from sopkit.scenario.agreed import rate_first_numbers, replay_agreed
+from sopkit.scenario.chances import build_net, complete_cells, measure_unsure, rate_targets
 from sopkit.scenario.compare import compare_costs, compare_scenarios, find_first_change
 from sopkit.scenario.decide import decide_options
 from sopkit.scenario.demand import shift_demand, span_demand, to_shift
@@ -36,8 +37,10 @@ __all__ = [
     "Fitted",
     "Scenario",
     "Solved",
+    "build_net",
     "compare_costs",
     "compare_scenarios",
+    "complete_cells",
     "cut_months",
     "decide_options",
     "find_best",
@@ -53,9 +56,11 @@ __all__ = [
     "list_options",
     "list_range",
     "measure_elasticity",
+    "measure_unsure",
     "parse_blocks",
     "price_overtime",
     "rate_first_numbers",
+    "rate_targets",
     "read_scenarios",
     "replay_agreed",
     "shift_demand",

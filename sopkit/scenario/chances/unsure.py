@@ -67,7 +67,7 @@ def measure_unsure(
         near = (open_supply["supply_kind"] == "buy") & (due <= as_of + pd.Timedelta(days=30))
         if near.sum() >= LEAST_MONTHS and (due[near] <= as_of).any():
             found["late_chance"] = float((due[near] <= as_of).mean())
-            measured.append("delay")
+            measured.append("late")
     return Unsure(**found, measured=tuple(measured))
 
 
