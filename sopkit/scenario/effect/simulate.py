@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from sopkit.periods import add_months, to_cycle_name
 from sopkit.scenario.effect.known import Known, find_forecast
 from sopkit.scenario.effect.sides import Build, Side
-from sopkit.supply import Case, Rates, join_demands, plan_by_rules, prepare_case
+from sopkit.supply import Case, Rates, SupplyTables, plan_by_rules, prepare_case
 from sopkit.supply.case import Array
 from sopkit.supply.lp import to_lp
 from sopkit.supply.model import build_model, list_arrivals
@@ -89,17 +90,50 @@ def simulate(
         Forecast 100 a month, actual 120, a line of 110 hours at an hour a unit, no stock: 100 are
         made and served in the first month, 20 wait.
     """
-    setting = Setting(known, horizon_months, rates or Rates())
-    stores = [_open_store(known, months[0]) for _ in sides]
-    rows: list[list[dict[str, object]]] = [[] for _ in sides]
-    for month in months:
-        demands = [_to_demand(setting, month, side, store)
-                   for side, store in zip(sides, stores, strict=True)]  # fmt: skip
-        base = _prepare(setting, month, demands)
-        for number, side in enumerate(sides):
-            row, stores[number] = _live(setting, base, demands[number], month, side, stores[number])
-            rows[number].append(row)
-    return [pd.DataFrame(one, columns=MONTH) for one in rows]
+    setting = Setting(known, horizon_months, replace(rates or Rates(), lot_months=0))
+    span = pd.date_range(months[0], periods=len(months) + horizon_months - 1, freq="MS")
+    network = _prepare(setting, months, span)
+    return [_live_on(setting, network, months, side) for side in sides]
+
+
+def _live_on(setting: Setting, network: Case, months: pd.DatetimeIndex, side: Side) -> pd.DataFrame:
+    """Return one side, month after month."""
+    changes = [one for one in _clip(side.undone, network.periods) if one.kind != "demand"]
+    none = TABLES["net_demand"].empty()
+    case = change_case(network, none, changes)[0] if changes else network
+    store = _open_store(setting.known, months[0])
+    rows = []
+    for number, month in enumerate(months):
+        demand = _to_demand(setting, month, side, store)
+        part = slice_case(case, number, setting.horizon_months)
+        row, store = _live(setting, part, demand, month, side, store)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=MONTH)
+
+
+def slice_case(case: Case, start: int, length: int) -> Case:
+    """Return a case of some of its months: every array by month is cut, the rest stays.
+
+    Example:
+        A case of January to June, start 2 and length 3: March to May.
+    """
+    cut: Case = _slice(case, start, start + length, len(case.periods))
+    return cut
+
+
+def _slice(part: Any, start: int, stop: int, months: int) -> Any:
+    cut: dict[str, Any] = {}
+    for one in fields(part):
+        value = getattr(part, one.name)
+        if isinstance(value, SupplyTables | Rates):
+            continue
+        if isinstance(value, pd.DatetimeIndex):
+            cut[one.name] = value[start:stop]
+        elif isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] == months:
+            cut[one.name] = value[:, start:stop]
+        elif is_dataclass(value):
+            cut[one.name] = _slice(value, start, stop, months)
+    return replace(part, **cut)
 
 
 def _open_store(known: Known, month: pd.Timestamp) -> Store:
@@ -152,21 +186,26 @@ def _periods(setting: Setting, month: pd.Timestamp) -> pd.DatetimeIndex:
     return pd.date_range(month, periods=setting.horizon_months, freq="MS", name="period")
 
 
-def _prepare(setting: Setting, month: pd.Timestamp, demands: Sequence[pd.DataFrame]) -> Case:
-    """Return the network of the month, with the places of all sides; stock comes later."""
-    known, periods = setting.known, _periods(setting, month)
-    stock = known.stock[known.stock["item"].isin(known.tables.item["item"])]
-    places = stock[PLACE].drop_duplicates().assign(
-        status="free", batch="", on_hand_qty=1.0, plannable=True, snapshot_date=month
-    )  # fmt: skip
+def _prepare(setting: Setting, months: pd.DatetimeIndex, span: pd.DatetimeIndex) -> Case:
+    """Return the network over all months, with every place that is ever wanted or stocked."""
+    known = setting.known
+    stock, cycles = known.stock, [to_cycle_name(month) for month in months]
+    said = known.forecast[known.forecast["cycle"].isin(cycles)]
+    rows = pd.concat([stock[PLACE], said[PLACE], known.actual[PLACE]], ignore_index=True)
+    rows = rows[rows["item"].isin(known.tables.item["item"])].drop_duplicates(ignore_index=True)
+    stocked = stock.loc[stock["item"].isin(known.tables.item["item"]), PLACE].drop_duplicates()
+    stocked = stocked.assign(
+        status="free", batch="", on_hand_qty=1.0, plannable=True, snapshot_date=months[0]
+    )
+    wanted = _to_net(rows.assign(period=months[0], demand_class="forecast", demand_qty=1.0))
     tables = replace(
         known.tables,
-        opening_stock=fit_columns(places.reset_index(drop=True), TABLES["opening_stock"]),
-        stock_target=_shift_targets(known.target, periods, known.tables.item),
+        opening_stock=fit_columns(stocked.reset_index(drop=True), TABLES["opening_stock"]),
+        stock_target=_shift_targets(known.target, span, known.tables.item),
         price=_to_prices(known),
         service_class=_pool_classes(known.tables.service_class),
     )
-    return prepare_case(tables, join_demands(*demands), periods, rates=setting.rates)
+    return prepare_case(tables, wanted, span, rates=setting.rates)
 
 
 def _shift_targets(
@@ -206,12 +245,10 @@ def _pool_classes(service_class: pd.DataFrame) -> pd.DataFrame:
 
 
 def _live(
-    setting: Setting, base: Case, demand: pd.DataFrame, month: pd.Timestamp, side: Side,
+    setting: Setting, case: Case, demand: pd.DataFrame, month: pd.Timestamp, side: Side,
     store: Store,
 ) -> tuple[dict[str, object], Store]:  # fmt: skip
     """Plan a month, carry out its first month, and meet actual demand."""
-    changes = [one for one in _clip(side.undone, base.periods) if one.kind != "demand"]
-    case = change_case(base, demand, changes)[0] if changes else base
     case = _stock_case(case, store)
     planned = _plan_first(case, demand)
     flow = planned + _build_more(case, planned, month, side.builds, demand)
