@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,9 @@ from sopkit.process.texts import say_task
 _KPI_KEY = ["kpi", "level", "lag", "period"]
 
 
-def keep_records(paths: CyclePaths, manifest: Manifest) -> dict[str, int]:
+def keep_records(
+    paths: CyclePaths, manifest: Manifest, now: datetime | None = None
+) -> dict[str, int]:
     """Enter the conflicts, decisions, tasks and KPI of a run into the planbook.
 
     Only what is not there is entered, all as author `sopkit`; nothing a person touched is changed,
@@ -23,6 +26,7 @@ def keep_records(paths: CyclePaths, manifest: Manifest) -> dict[str, int]:
     Args:
         paths: the cycle's files.
         manifest: its record; tells which tables there are.
+        now: time of entering, with zone; default: the clock's.
 
     Returns:
         How many records were entered, by kind.
@@ -44,7 +48,7 @@ def keep_records(paths: CyclePaths, manifest: Manifest) -> dict[str, int]:
                 known = book.read(kind, paths.name, past=kind in ("conflict", "task"))
                 new = rows[~_is_known(kind, rows, known)].reset_index(drop=True)
                 if len(new):
-                    book.add(kind, new, paths.name, SOPKIT, source=f"run of {paths.name}")
+                    book.add(kind, new, paths.name, SOPKIT, source=f"run of {paths.name}", now=now)
                 entered[kind] = len(new)
     return entered
 

@@ -14,6 +14,7 @@ from sopkit.cycle import STAGES, view_cycle, write_atomic
 from sopkit.messages import Catalogue, catalogue
 from sopkit.process.judge import Standings, judge_cycle
 from sopkit.process.sheet import Section, Sheet, to_html, to_text
+from sopkit.process.sign import NO_REMARK
 from sopkit.process.status import list_open_tasks, list_steps, read_restated
 from sopkit.process.texts import say_reason, say_step, say_task
 from sopkit.report.company import read_company
@@ -209,7 +210,7 @@ def _list_verdicts(meeting: Meeting) -> list[str]:
             author=row["author"],
             role=row["role"],
             at=pd.Timestamp(row["entered_at"][:10]),
-            reason=_text(row["reason"]),
+            reason="" if row["reason"] == NO_REMARK else _text(row["reason"]),
         )
         for row in _rows(approval[approval["step"] == meeting.step])
     ]

@@ -81,9 +81,7 @@ def publish_cycle(
         sealed = {name: record.sha256 for name, record in sorted(manifest.tables.items())}
         at = (now or datetime.now()).astimezone()
         version = _seal(paths, manifest.company, sealed, author or by, f"published by {by}", at)
-        for name in made:
-            (aside / f"{name}.parquet").replace(paths.table_file(name))
-        shutil.rmtree(aside, ignore_errors=True)
+        _move_in(paths, aside, list(made))
         manifest.state = "published"
         manifest.published = {
             "by": by,
@@ -190,6 +188,12 @@ def _read_or_empty(paths: CyclePaths, name: str) -> pd.DataFrame:
     return read_parquet(path, TABLES[name]) if path.exists() else TABLES[name].empty()
 
 
+def _move_in(paths: CyclePaths, aside: Path, names: list[str]) -> None:
+    for name in names:
+        (aside / f"{name}.parquet").replace(paths.table_file(name))
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 def _seal(
     paths: CyclePaths,
     company: str,
@@ -211,7 +215,15 @@ def _seal(
                 return version
             closed = {"status": "reopened"}
             why = "its publication was cut off, and the cycle was run again"
-            book.change("publication", row["number"], closed, author, why, version=row["version"])
+            book.change(
+                "publication",
+                row["number"],
+                closed,
+                author,
+                why,
+                version=row["version"],
+                now=at,
+            )
             version += 1
         seal: dict[str, Any] = {
             "plan_version": version,

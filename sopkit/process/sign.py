@@ -20,6 +20,7 @@ from sopkit.run.state import require_manifest
 from sopkit.run.steps import find_step
 
 ANSWER_DAYS = 1
+NO_REMARK = "its gate holds"
 
 
 def approve_step(
@@ -146,7 +147,7 @@ def _enter(
             pd.DataFrame([row]),
             state.cycle,
             user,
-            reason=reason,
+            reason=reason.strip() or NO_REMARK,
             source=hash_step(state.manifest, step),
             now=now,
         )
