@@ -40,6 +40,7 @@ CELLS = table(
     "C D1 K1 2026-11 10 50 50",
     "C D1 K1 2026-12 10 50 50",
 )
+NOVEMBER = pd.Timestamp("2026-11-01")
 PAIR = "family kind first_owner second_owner period first_value second_value"
 DAYS = {
     "2026-09": pd.Timestamp("2026-09-18"),
@@ -270,9 +271,16 @@ def test_a_channels_conflict_covers_its_groups():
 def test_a_conflict_over_a_month_leaves_the_others_agreed():
     pairs = table(PAIR, "cola target_plan Kim Sam 2026-12 100 50")
     plan = CELLS.assign(plan_qty=1.0)
-    assert share_agreed(find_conflicts(pairs, 20, "2026-11"), plan, ITEMS) == pytest.approx(
-        630 / 680
-    )
+    assert share_agreed(
+        find_conflicts(pairs, 20, "2026-11"), plan, ITEMS, CUSTOMERS
+    ) == pytest.approx(630 / 680)
+
+
+def test_a_conflict_with_a_channel_leaves_the_other_channels_agreed():
+    pairs = table(PAIR, "all target_plan Kim Sam 2026-11 900 600").assign(customer="online")
+    conflict = find_conflicts(pairs, 20, "2026-11")
+    plan = CELLS[CELLS["period"] == NOVEMBER]
+    assert share_agreed(conflict, plan, ITEMS, CUSTOMERS) == pytest.approx(530 / 630)
 
 
 NO_LOADS = table("resource period family family_hours load_hours regular_hours overtime_hours")
@@ -359,7 +367,6 @@ DEMANDS = {
     "second": table("item location period demand_qty", "A D1 2026-11 100"),
     "first": table("item location period demand_qty", "A D1 2026-11 120"),
 }
-NOVEMBER = pd.Timestamp("2026-11-01")
 
 
 def test_the_wrong_plan_costs_lost_margin_or_stock_held():

@@ -209,10 +209,14 @@ PLAN = table(
 
 
 def test_revenue_without_a_conflict_has_one_number():
-    tea = table("conflict family gap_value first_period last_period", "C1 tea 5 2026-10 2026-12")
-    assert share_agreed(tea, PLAN, ITEMS) == 0.3
-    assert share_agreed(tea.assign(family="all"), PLAN, ITEMS) == 0
-    assert share_agreed(tea.iloc[:0], PLAN, ITEMS) == 1
+    shops = table("customer channel", "K1 shops")
+    tea = table(
+        "conflict family location customer gap_value first_period last_period",
+        "C1 tea all all 5 2026-10 2026-12",
+    )
+    assert share_agreed(tea, PLAN, ITEMS, shops) == 0.3
+    assert share_agreed(tea.assign(family="all"), PLAN, ITEMS, shops) == 0
+    assert share_agreed(tea.iloc[:0], PLAN, ITEMS, shops) == 1
 
 
 def test_the_plan_is_shown_by_family_and_month():

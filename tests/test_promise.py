@@ -250,6 +250,7 @@ MONEY = table(
     "A D1 K 2026-12 100 100",
     "C D1 K 2026-11 30 40",
 )
+SHOPS = table("customer channel", "K shops")
 WEIGHTS = table(
     "stream owner lag weight_rate", "orders book 0 0.05", "sales Kim 0 0.5", "hq Al 0 0"
 )
@@ -259,14 +260,14 @@ OVERRIDES = table(
     "O2 all tea Max 2026-11 2026-11 withdrawn",
 )
 CONFLICTS = (
-    "conflict family kind state gap_value first_period last_period first_owner second_owner "
+    "conflict family location customer kind state gap_value first_period last_period first_owner second_owner "
     "due_date days_open"
 )
 NO_CONFLICT = table(CONFLICTS)
 
 
 def test_each_block_says_which_rule_decided_it():
-    found = list_agreed(AGREED, MONEY, ITEMS, NO_CONFLICT, WEIGHTS, OVERRIDES)
+    found = list_agreed(AGREED, MONEY, ITEMS, NO_CONFLICT, WEIGHTS, OVERRIDES, SHOPS)
     check_table(found, TABLES["agreed_number"])
     assert found[["family", "period", "rule", "rule_code"]].to_numpy().tolist() == [
         ["cola", NOVEMBER, "baseline", None],
@@ -274,7 +275,7 @@ def test_each_block_says_which_rule_decided_it():
         ["tea", DECEMBER, "baseline", None],
     ]
     alone = list_agreed(
-        AGREED.assign(override_qty=0.0), MONEY, ITEMS, NO_CONFLICT, WEIGHTS, OVERRIDES
+        AGREED.assign(override_qty=0.0), MONEY, ITEMS, NO_CONFLICT, WEIGHTS, OVERRIDES, SHOPS
     )
     assert alone["rule_code"].iloc[1] == "sales 50 %, orders 5 %"
 
@@ -282,11 +283,11 @@ def test_each_block_says_which_rule_decided_it():
 def test_a_verdict_is_the_rule_and_an_open_conflict_leaves_it_disputed():
     conflicts = table(
         CONFLICTS,
-        "C-1 tea target_plan settled -40 2026-11 2026-11 Kim Sam 2026-11-26 0",
-        "C-2 all sales_supply open -10 2026-12 2026-12 Kim Sam 2026-11-10 30",
-        "C-3 cola sales_supply agreed -10 2026-11 2026-11 Kim Sam 2026-11-10 30",
+        "C-1 tea all all target_plan settled -40 2026-11 2026-11 Kim Sam 2026-11-26 0",
+        "C-2 all all all sales_supply open -10 2026-12 2026-12 Kim Sam 2026-11-10 30",
+        "C-3 cola all all sales_supply agreed -10 2026-11 2026-11 Kim Sam 2026-11-10 30",
     )
-    found = list_agreed(AGREED, MONEY, ITEMS, conflicts, WEIGHTS, OVERRIDES)
+    found = list_agreed(AGREED, MONEY, ITEMS, conflicts, WEIGHTS, OVERRIDES, SHOPS)
     assert found[["rule", "rule_code", "agreed", "conflict"]].to_numpy().tolist() == [
         ["baseline", None, True, None],
         ["verdict", "C-1", True, None],
@@ -316,7 +317,7 @@ def test_agreed_demand_is_never_cut_for_supply():
 
 def test_nothing_in_nothing_out():
     empty = AGREED.iloc[:0]
-    found = list_agreed(empty, MONEY.iloc[:0], ITEMS, NO_CONFLICT, WEIGHTS, OVERRIDES)
+    found = list_agreed(empty, MONEY.iloc[:0], ITEMS, NO_CONFLICT, WEIGHTS, OVERRIDES, SHOPS)
     assert found.empty
     assert sum_rules(found).empty
     assert sum_blockers(NO_CONFLICT, 1.0, NOVEMBER)["n"] == 0

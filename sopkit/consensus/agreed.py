@@ -11,6 +11,7 @@ from sopkit.consensus.levels import add_family
 from sopkit.tables import ALL, CELL, TABLES, fit_columns
 
 PARTS = ["baseline_qty", "event_qty", "pipeline_qty", "stream_qty", "override_qty"]
+MONEY = ["demand_value", "revenue_value", "agreed_value"]
 LEAST_SHARE = 0.001
 BLOCK = ["family", "period"]
 
@@ -22,6 +23,7 @@ def list_agreed(
     conflict: pd.DataFrame,
     stream_value: pd.DataFrame,
     override: pd.DataFrame,
+    customer: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return agreed demand by family and month with the rule that led there.
 
@@ -36,6 +38,7 @@ def list_agreed(
         conflict: contract `conflict`.
         stream_value: contract `stream_value`.
         override: contract `override`.
+        customer: contract `customer`, for channels.
 
     Returns:
         Contract `agreed_number`; the parts sum to demand_qty where no cell was cut at 0.
@@ -50,9 +53,11 @@ def list_agreed(
     )
     names = ["demand_qty", *PARTS, "moved_by_people", "moved_by_streams"]
     blocks = size.groupby(BLOCK, as_index=False)[names].sum()
-    money = add_family(plan, item).groupby(BLOCK, as_index=False)[["demand_value", "revenue_value"]]
-    blocks = blocks.merge(money.sum(), on=BLOCK, how="left", validate="one_to_one")
-    blocks = blocks.fillna({"demand_value": 0.0, "revenue_value": 0.0})
+    disputed = mark_disputed(conflict, plan, item, customer)
+    priced = plan.assign(agreed_value=plan["revenue_value"].where(~disputed, 0.0))
+    money = add_family(priced, item).groupby(BLOCK, as_index=False)[MONEY].sum()
+    blocks = blocks.merge(money, on=BLOCK, how="left", validate="one_to_one")
+    blocks = blocks.fillna(dict.fromkeys(MONEY, 0.0))
     least = LEAST_SHARE * blocks["demand_qty"].clip(lower=1e-9)
     verdict = _name_conflicts(blocks, conflict[conflict["state"] == "settled"])
     by_people = blocks["moved_by_people"] >= least
@@ -68,7 +73,7 @@ def list_agreed(
         rule=rule,
         rule_code=told.replace("", None),
         conflict=open_ones.replace("", None),
-        agreed=~mark_disputed(conflict, blocks),
+        agreed=open_ones == "",
     )
     return fit_columns(blocks.sort_values(BLOCK, ignore_index=True), TABLES["agreed_number"])
 
@@ -116,9 +121,7 @@ def sum_rules(agreed_number: pd.DataFrame) -> pd.DataFrame:
         `rule`, `rule_code` (blank where blocks differ in it), `revenue_value`, `agreed_value` (of
         it without open conflict), `share_rate` of all revenue; the largest first.
     """
-    rows = agreed_number.assign(
-        agreed_value=agreed_number["revenue_value"].where(agreed_number["agreed"], 0.0)
-    )
+    rows = agreed_number
     sums = rows.groupby("rule", as_index=False)[["revenue_value", "agreed_value"]].sum()
     codes = rows.fillna({"rule_code": ""}).groupby("rule")["rule_code"].agg(["first", "nunique"])
     same = codes["first"].where(codes["nunique"] == 1).replace("", None)

@@ -117,6 +117,7 @@ AGREED_NUMBER = result(
     qty("demand_qty", "agreed demand"),
     value("demand_value", "the same at net price"),
     value("revenue_value", "net revenue of the plan"),
+    value("agreed_value", "of it, what no open conflict is about"),
     qty("baseline_qty", "statistical part"),
     signed_qty("event_qty", "from events"),
     signed_qty("pipeline_qty", "from deals"),

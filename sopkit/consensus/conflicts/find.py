@@ -9,7 +9,7 @@ import pandas as pd
 
 from sopkit.consensus.conflicts.pairs import SIDES
 from sopkit.consensus.levels import add_family
-from sopkit.tables import ALL, TABLES, fit_columns
+from sopkit.tables import ALL, CELL, TABLES, fit_columns
 
 LITTLE_SHARE = 0.01
 OPEN = ("new", "open", "reopened")
@@ -142,13 +142,17 @@ def find_scope(
 
 def find_cells(cells: pd.DataFrame, row: Mapping[Any, Any], customer: pd.DataFrame) -> pd.DataFrame:
     """Return the cells of a conflict: its family, location, customer or channel, and months."""
+    return cells[_is_inside(cells, row, customer)]
+
+
+def _is_inside(cells: pd.DataFrame, row: Mapping[Any, Any], customer: pd.DataFrame) -> pd.Series:
     inside = cells["period"].between(row["first_period"], row["last_period"])
     for name in ("family", "location"):
         if row[name] != ALL:
             inside &= cells[name] == row[name]
     if row["customer"] != ALL:
         inside &= cells["customer"].isin(list_customers(str(row["customer"]), customer))
-    return cells[inside]
+    return inside
 
 
 def list_customers(name: str, customer: pd.DataFrame) -> list[str]:
@@ -159,33 +163,43 @@ def list_customers(name: str, customer: pd.DataFrame) -> list[str]:
     return sorted(groups) or [name]
 
 
-def share_agreed(conflict: pd.DataFrame, plan: pd.DataFrame, item: pd.DataFrame) -> float:
+def share_agreed(
+    conflict: pd.DataFrame, plan: pd.DataFrame, item: pd.DataFrame, customer: pd.DataFrame
+) -> float:
     """Return the share of the plan's revenue whose number nobody disputes, 0..1.
 
-    Counted by family and month: a conflict over three months of tea leaves the others agreed, and
-    one that is settled or closed disputes nothing. One over `all` families disputes all of them.
+    Counted cell by cell: a conflict over three months of tea leaves the other months agreed, one
+    with a channel the other channels; one that is settled or closed disputes nothing.
 
     Args:
         conflict: contract `conflict`.
         plan: contract `consensus_plan`.
         item: contract `item`.
+        customer: contract `customer`, for channels.
 
     Example:
         Tea 70 of revenue, cola 30 with a conflict: 0.7.
     """
-    blocks = add_family(plan, item).groupby(["family", "period"], as_index=False)
-    rows = blocks[["revenue_value"]].sum()
-    total = float(rows["revenue_value"].sum())
-    disputed = mark_disputed(conflict, rows)
+    disputed = mark_disputed(conflict, plan, item, customer)
+    total = float(plan["revenue_value"].sum())
     if total <= 0:
         return 0.0 if disputed.any() else 1.0
-    return float(rows.loc[~disputed, "revenue_value"].sum() / total)
+    return float(plan.loc[~disputed, "revenue_value"].sum() / total)
 
 
-def mark_disputed(conflict: pd.DataFrame, blocks: pd.DataFrame) -> pd.Series:
-    """Return which blocks (`family`, `period`) an open conflict is about."""
-    disputed = pd.Series(False, index=blocks.index)
+def mark_disputed(
+    conflict: pd.DataFrame, cells: pd.DataFrame, item: pd.DataFrame, customer: pd.DataFrame
+) -> pd.Series:
+    """Return which cells an open conflict is about, in their order.
+
+    Args:
+        conflict: contract `conflict`.
+        cells: `item`, `location`, `customer`, `period`.
+        item: contract `item`.
+        customer: contract `customer`, for channels.
+    """
+    named = add_family(cells[CELL], item).set_axis(cells.index)
+    disputed = pd.Series(False, index=cells.index)
     for row in keep_open(conflict).to_dict("records"):
-        inside = blocks["period"].between(row["first_period"], row["last_period"])
-        disputed |= inside & ((blocks["family"] == row["family"]) | (row["family"] == ALL))
+        disputed |= _is_inside(named, row, customer)
     return disputed
