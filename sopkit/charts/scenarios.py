@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sopkit.charts.style import CATEGORY_COLORS, INK, MUTED, Texts, amount_axis
+from sopkit.charts.style import CATEGORY_COLORS, MUTED, Texts, amount_axis
 
 if TYPE_CHECKING:
     import altair as alt
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 POSITIONS = {"low": -1.0, "agreed": 0.0, "high": 1.0}
 MOST_LINES = 6
 LABEL_GAP = 0.075
-LABEL_ROOM = 1.0
+LABEL_ROOM = 1.25
 
 
 def plot_wins(
@@ -67,8 +67,7 @@ def plot_wins(
         .mark_text(align="left", dx=8, limit=260)
         .encode(x=x, y="at:Q", text="name:N", fill=alt.Fill("color:N", scale=None, legend=None))
     )
-    zero = alt.Chart(pd.DataFrame({"gain_value": [0.0]})).mark_rule(stroke=INK, strokeWidth=0.6)
-    return alt.layer(zero.encode(y="gain_value:Q"), line, dots, text)
+    return alt.layer(line, dots, text)
 
 
 def to_win_lines(scenario_win: pd.DataFrame, choices: Sequence[str]) -> pd.DataFrame:
