@@ -186,11 +186,8 @@ class ConsensusReview(Declared):
     country: Country
     horizon_months: HorizonMonths
     fiscal_year_start: FiscalYearStart
-    conflict_rate: float = Field(
-        default=0.005,
-        description="smallest gap to settle, share of the plan's revenue",
-        ge=0,
-        le=1,
+    most_wins: int = Field(
+        default=8, description="most scenarios asked at both ends of the demand range", ge=0, le=40
     )
 
 
@@ -199,6 +196,7 @@ class ExecutiveReview(Declared):
 
     currency: Currency
     volume_unit: VolumeUnit
+    country: Country
     horizon_months: HorizonMonths
     fiscal_year_start: FiscalYearStart
     accuracy_lag: int = Field(

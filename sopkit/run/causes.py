@@ -29,13 +29,13 @@ def find_causes(
     """
     folder = paths.folder
     told = {name: value for name, value in parameters.items() if name not in _NO_CAUSE}
-    files = {name: folder / name for name in step.files}
+    files = {p.relative_to(folder).as_posix(): p for one in step.files for p in folder.glob(one)}
     causes = {
         "notebook": hash_notebook(step.notebook(folder)),
         "package": hash_package(),
         "environment": hash_environment(),
         **{f"parameter {name}": hash_text(json.dumps(value)) for name, value in told.items()},
-        **{f"file {name}": hash_file(p) if p.exists() else "" for name, p in files.items()},
+        **{f"file {name}": hash_file(path) for name, path in sorted(files.items())},
     }
     if step.company_tables:
         memory = paths.root / _MEMORY

@@ -22,7 +22,7 @@ class Step:
         section: its section in the parameter file.
         must_write: tables without which the step has not succeeded.
         company_tables: input tables whose company files, by the mapping, the step reads.
-        files: other files it reads, from the planning folder.
+        files: other files it reads, as patterns from the planning folder.
         planbook: it reads people's input from the planbook.
         warm: modules its kernel loads while the step before is still at work.
     """
@@ -50,7 +50,10 @@ _COMPANY_TABLES = {
     "data": tuple(name for name in INPUT_TABLES if name != "override"),
     "demand": ("override",),
 }
-_FILES = {"executive": ("params/kpi.yaml",)}
+_FILES = {
+    "consensus": ("params/process.yaml", "params/scenarios/*.yaml"),
+    "executive": ("params/kpi.yaml", "params/process.yaml"),
+}
 _PLANBOOK = ("demand", "consensus", "executive")
 _WARM = {
     "demand": ("statsforecast", "statsforecast.models", "sqlalchemy"),
