@@ -232,6 +232,10 @@ class TestSignatures:
         assert "x holds no role" in find_refusals(process, "demand", "x", "sales_owner")[0]
 
 
+def by_task(tasks: pd.DataFrame) -> pd.DataFrame:
+    return tasks.astype({"task": "str"}).set_index("task")
+
+
 class TestTasks:
     DAYS = list_due_days(NOVEMBER, "CN", Process())
 
@@ -248,7 +252,7 @@ class TestTasks:
 
     def test_tasks_follow_from_decisions_conflicts_and_gates(self):
         gates = [Gate("data", (Reason("errors", {"n": 1}),)), Gate("supply")]
-        found = self.tasks(gates=gates).set_index("task")
+        found = by_task(self.tasks(gates=gates))
         assert found["kind"].to_dict() == {
             "T-data": "gate",
             "T-2026-11-D1": "decide",
@@ -275,7 +279,7 @@ class TestTasks:
             {"origin": "V-2026-11-001", "title": "supply: mend", "number": "T-2026-11-009"},
             {"origin": "x", "title": "gone", "status": "withdrawn"},
         ]
-        found = self.tasks(kept=kept).set_index("task")
+        found = by_task(self.tasks(kept=kept))
         assert found["state"].to_dict() == {
             "T-C-2026-11-001": "open",
             "T-2026-11-009": "open",

@@ -98,7 +98,7 @@ def publish(
     Exit codes: 0 published; 5 a step is missing or out of date, a gate is open, or it is published
     already.
     """
-    from sopkit.cli.process import declared_user
+    from sopkit.cli.user import find_user
     from sopkit.params import read_params
     from sopkit.process.publish import publish_cycle
     from sopkit.run.state import choose_params, require_manifest
@@ -106,7 +106,7 @@ def publish(
     paths = to_paths(cycle, find_folder(folder))
     require_manifest(paths)
     parameters = read_params(choose_params(paths.folder, cycle, params))
-    manifest = publish_cycle(paths, parameters, by, author=declared_user())
+    manifest = publish_cycle(paths, parameters, by, author=find_user())
     rows = manifest.tables["approved_plan"].rows
     released = manifest.tables.get("released_order")
     orders = f", {released.rows} orders released" if released else ""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from typing import Annotated
 
 import typer
 
 from sopkit.cli.app import Folder, Lang, Language, app, say, tells
+from sopkit.cli.user import find_user
 from sopkit.cycle import find_folder, to_paths
-from sopkit.errors import ParameterError
 
 StepName = Annotated[
     str, typer.Argument(help="data, demand, supply, consensus or executive; or 01 to 05.")
@@ -18,18 +16,6 @@ StepName = Annotated[
 Role = Annotated[str, typer.Option("--role", help="Role in which you act, as in process.yaml.")]
 Cycle = Annotated[str, typer.Option("--cycle", help="The cycle; default: the newest.")]
 CycleWord = Annotated[str, typer.Argument(help="The month planned first, such as 2026-11.")]
-
-
-def declared_user() -> str:
-    """Return the name that the environment declares; nobody proves it.
-
-    Raises:
-        ParameterError: it declares none.
-    """
-    try:
-        return os.environ.get("SOPKIT_USER", "") or getpass.getuser()
-    except (KeyError, OSError):
-        raise ParameterError("Say who you are: set SOPKIT_USER.") from None
 
 
 @app.command()
@@ -51,7 +37,7 @@ def approve(
     from sopkit.process.judge import find_newest
     from sopkit.process.sign import approve_step
 
-    home, user = find_folder(folder), declared_user()
+    home, user = find_folder(folder), find_user()
     name = find_newest(home, cycle)
     number = approve_step(home, name, step, user, role, reason)
     say(f"{number}: {step} of cycle {name} is signed by {user} as {role}.")
@@ -77,7 +63,7 @@ def reject(
     from sopkit.process.judge import find_newest
     from sopkit.process.sign import reject_step
 
-    home, user = find_folder(folder), declared_user()
+    home, user = find_folder(folder), find_user()
     name = find_newest(home, cycle)
     number = reject_step(home, name, step, user, role, reason)
     say(f"{step} of cycle {name} is sent back by {user} as {role}; task {number} is opened.")
@@ -101,7 +87,7 @@ def reopen(
     """
     from sopkit.process.reopen import reopen_cycle
 
-    home, user = find_folder(folder), declared_user()
+    home, user = find_folder(folder), find_user()
     version = reopen_cycle(to_paths(cycle, home), user, role, reason)
     say(
         f"Cycle {cycle} is open again as version {version}; version {version - 1} is kept in "

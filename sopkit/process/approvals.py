@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -55,8 +55,9 @@ def judge_approvals(
         Approved, then run again with another table: stale.
     """
     active = records[(records["status"] == "active") & (_to_version(records) == version)]
-    last = active.sort_values("number", kind="stable").groupby("step").tail(1).set_index("step")
-    return {name: _judge(last, name, hashes.get(name, "")) for name in STEPS}
+    ordered = active.sort_values("number", kind="stable").to_dict("records")
+    last = {row["step"]: row for row in ordered}
+    return {name: _judge(last.get(name), hashes.get(name, "")) for name in STEPS}
 
 
 def find_refusals(process: Process, step: str, user: str, role: str) -> list[str]:
@@ -78,14 +79,13 @@ def find_refusals(process: Process, step: str, user: str, role: str) -> list[str
     return refusals
 
 
-def _judge(last: pd.DataFrame, step: str, sha256: str) -> Standing:
-    if step not in last.index:
+def _judge(row: Mapping[Hashable, Any] | None, sha256: str) -> Standing:
+    if row is None:
         return Standing()
-    row = {str(name): str(cell) for name, cell in last.loc[step].items()}
     verdict: Verdict = "rejected"
     if row["verdict"] == "approve":
         verdict = "approved" if row["source"] == sha256 else "stale"
-    return Standing(verdict, row["role"], row["author"], row["entered_at"], row["reason"])
+    return Standing(verdict, row["role"], row["author"], row["entered_at"], str(row["reason"]))
 
 
 def _to_version(records: pd.DataFrame) -> pd.Series:

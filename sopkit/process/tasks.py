@@ -62,18 +62,20 @@ def _stack(*frames: pd.DataFrame) -> pd.DataFrame:
 
 def _ask_decisions(decision: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
     asked = decision.drop_duplicates("decision")
-    known = records.drop_duplicates("decision", keep="last").set_index("decision")
-    status = asked["decision"].map(known["status"])
-    asked = asked.assign(
-        taken=(status == TAKEN),
-        option=asked["decision"].map(known["option"]).where(status == TAKEN),
-        owner=asked["decision"].map(known["owner"]).fillna(asked["owner"]),
-        due_date=pd.to_datetime(asked["decision"].map(known["due_date"])).fillna(
-            pd.to_datetime(asked["due_date"])
-        ),
-    )[~status.isin(CLOSED).to_numpy()]
-    kinds = asked["taken"].map({True: "carry_out", False: "decide"})
-    return _to_tasks(asked.assign(kind=kinds, origin=asked["decision"]))
+    known = {
+        name: asked["decision"].map(dict(zip(records["decision"], records[name], strict=True)))
+        for name in ("status", "option", "owner", "due_date")
+    }
+    taken = known["status"] == TAKEN
+    due = pd.to_datetime(known["due_date"]).fillna(pd.to_datetime(asked["due_date"]))
+    told = asked.assign(
+        kind=taken.map({True: "carry_out", False: "decide"}),
+        origin=asked["decision"],
+        option=known["option"].where(taken),
+        owner=known["owner"].fillna(asked["owner"]),
+        due_date=due,
+    )
+    return _to_tasks(told[~known["status"].isin(CLOSED)])
 
 
 def _ask_conflicts(conflict: pd.DataFrame) -> pd.DataFrame:
