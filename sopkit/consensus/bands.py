@@ -42,8 +42,8 @@ def complete_bands(
 
     Args:
         target: contract `target`.
-        owners: what `find_owners` returned: `sales_owner` and `supply_planner` of a family own
-            the targets that name nobody.
+        owners: what `find_owners` returned: where a target names nobody, its `owner` owns it in
+            sales, else the family's `sales_owner`; in operations the family's `supply_planner`.
         low_rate, high_rate: ends where none are given, share of base; 0.95 is 5 % below.
         sales, operations: roles that own a target where those are blank too.
 
@@ -76,6 +76,8 @@ def complete_bands(
     ):
         given = rows.get(name, pd.Series(None, rows.index)).astype(object)
         usual = rows["family"].map(of_family[source]) if len(of_family) else given
+        if name == "sales_owner":
+            usual = rows["owner"].where(rows["owner"] != ALL, usual)
         rows[name] = given.where(given.notna(), usual).fillna(role)
     rows = rows.assign(unit=np.where(in_money, "value", "qty"), is_given=is_given)
     return _add_owners(rows)

@@ -30,14 +30,14 @@ class Setting:
     """What the simulation of every level shares.
 
     Args:
-        net: the plan's network; demand: contract `net_demand`; cells: see `build_want`.
+        net: the plan's network.
+        rows: what `join_wants` returned; planned: the same as the plan answers it.
         noise, luck: the draws; correlation: of demand errors.
-        before: demand with every level at its forecast, by unit margin and price of each level.
     """
 
     net: Net
-    demand: pd.DataFrame
-    cells: pd.DataFrame
+    rows: pd.DataFrame
+    planned: Want
     noise: Array
     luck: Luck
     correlation: Correlation
@@ -84,12 +84,10 @@ def serve_level(
 ) -> Served:
     """Return what supply does when the level's demand comes around its target."""
     net = setting.net
-    given = (net.case, setting.demand, setting.cells, level.cells)
-    whole = np.ones(len(net.case.periods))
-    asked = whole.copy()
+    asked = np.ones(len(net.case.periods))
     asked[: len(rate)] = rate
-    before, want = build_want(*given, whole), build_want(*given, asked)
-    goal, drawn = raise_levels(net, before, want)
+    want = build_want(setting.rows, level.cells.to_numpy(bool), asked)
+    goal, drawn = raise_levels(net, setting.planned, want)
     months = np.flatnonzero(covered)
     outcome = roll_plan(
         net,

@@ -19,6 +19,7 @@ from sopkit.scenario.chances.serve import (
     serve_level,
 )
 from sopkit.scenario.chances.unsure import Unsure, draw_luck
+from sopkit.scenario.chances.want import build_want, join_wants
 from sopkit.tables import PLACE
 
 LEVEL = ["family", "location", "customer", "unit"]
@@ -90,10 +91,12 @@ def rate_targets(
         shape = (int(net.make_row.max(initial=0)) + 1, len(net.case.resources))
         suppliers = int(net.supplier.max(initial=0)) + 1
         luck = draw_luck(unsure, *shape, suppliers, len(months), draws, seed)
-        setting = Setting(net, net_demand, cells, noise, luck, correlation)
+        rows = join_wants(net.case, net_demand, cells)
+        planned = build_want(rows, np.zeros(len(cells), dtype=bool), np.ones(len(months)))
+        setting = Setting(net, rows, planned, noise, luck, correlation)
         for number, level in enumerate(levels):
-            rows = np.flatnonzero(level_of == number)
-            for row, found in _rate_level(setting, level, rated.iloc[rows], periods, serve_rate):
+            own = rated.iloc[np.flatnonzero(level_of == number)]
+            for row, found in _rate_level(setting, level, own, periods, serve_rate):
                 told[row] = found
     by_month = _to_months(rated, levels, level_of, periods)
     return _join_supply(rated, told), by_month

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sopkit.scenario.chances.network import Net
 from sopkit.supply import Case
-from sopkit.tables import CELL, PLACE
+from sopkit.tables import ALL, CELL, PLACE
 
 Array = np.ndarray
 
@@ -38,89 +38,86 @@ class Want:
     overdue: Array
 
 
-def build_want(
-    case: Case,
-    net_demand: pd.DataFrame,
-    cells: pd.DataFrame,
-    inside: pd.Series,
-    rate: Array,
-) -> Want:
-    """Return demand with a level at `rate` times its forecast, ranges widened alike.
+def join_wants(case: Case, net_demand: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return what the plan answers, row by row, with the range and price of its cell.
 
     Args:
         case: the network.
-        net_demand: contract `net_demand`: what the plan answers.
-        cells: `item`, `location`, `customer`, `period`, `demand_qty`, `lo_80_qty`, `hi_80_qty`,
-            `price_value`, `unit_margin_value`.
+        net_demand: contract `net_demand`.
+        cells: what `complete_cells` returned.
+
+    Returns:
+        The rows of planned months: `place`, `month` (positions in the case), `priority`, `late`,
+        `is_overdue`, `middle` [units], `below_rate`, `above_rate` (share of it), `price`,
+        `margin` [a unit], and `cell`: row of `cells`, -1 for none.
+    """
+    index = pd.MultiIndex.from_frame(case.places[PLACE])
+    service = case.tables.service_class.set_index("customer")["late_months"]
+    usual = float(service.get(ALL, 0.0))
+    rows = net_demand[net_demand["period"].isin(case.periods)]
+    agreed = cells["demand_qty"].where(cells["demand_qty"] > 0)
+    known = cells[CELL].assign(
+        cell=np.arange(len(cells)),
+        below_rate=((agreed - cells["lo_80_qty"]) / agreed).clip(lower=0.0),
+        above_rate=((cells["hi_80_qty"] - agreed) / agreed).clip(lower=0.0),
+        price=cells["price_value"],
+        margin=cells["unit_margin_value"],
+    )
+    joined = rows.merge(known, on=CELL, how="left", validate="many_to_one")
+    is_overdue = (joined["demand_class"] == "overdue").to_numpy()
+    found = pd.DataFrame(
+        {
+            "place": index.get_indexer(pd.MultiIndex.from_frame(joined[PLACE])),
+            "month": case.periods.get_indexer(joined["period"]),
+            "priority": joined["priority"].to_numpy(),
+            "late": joined["customer"].map(service).fillna(usual).to_numpy(float) >= 1,
+            "is_overdue": is_overdue,
+            "middle": joined["demand_qty"].to_numpy(float),
+            "cell": joined["cell"].fillna(-1).to_numpy(int),
+        }
+    )
+    for name in ("below_rate", "above_rate", "price", "margin"):
+        found[name] = joined[name].fillna(0.0).to_numpy(float)
+    return found[found["place"] >= 0].reset_index(drop=True)
+
+
+def build_want(rows: pd.DataFrame, inside: Array, rate: Array) -> Want:
+    """Return demand with a level at `rate` times its forecast, ranges widened alike.
+
+    Args:
+        rows: what `join_wants` returned.
         inside: which cells lie under the level.
         rate: by month of the case; 1 leaves the forecast.
     """
-    place_of = pd.Series(
-        np.arange(len(case.places)), index=pd.MultiIndex.from_frame(case.places[PLACE])
-    )
-    service = case.tables.service_class.set_index("customer")["late_months"]
-    usual = float(service.get("all", 0.0))
-    rows = net_demand[net_demand["period"].isin(case.periods)]
-    joined = rows.merge(
-        cells.assign(inside=inside.to_numpy())[
-            [*CELL, "demand_qty", "lo_80_qty", "hi_80_qty", "price_value", "unit_margin_value"]
-            + ["inside"]
-        ].rename(columns={"demand_qty": "agreed_qty"}),
-        on=CELL,
-        how="left",
-        validate="many_to_one",
-    )
-    agreed = joined["agreed_qty"].where(joined["agreed_qty"] > 0)
-    month = case.periods.get_indexer(joined["period"])
-    overdue = joined["demand_class"] == "overdue"
-    under = joined["inside"].eq(True) & ~overdue
-    factor = np.where(under, rate[month], 1.0)
-    middle = joined["demand_qty"] * factor
-    reach = pd.DataFrame(
-        {
-            "place": place_of.reindex(pd.MultiIndex.from_frame(joined[PLACE])).to_numpy(),
-            "priority": joined["priority"].to_numpy(),
-            "late": joined["customer"].map(service).fillna(usual).to_numpy() >= 1,
-            "month": month,
-            "overdue": joined["demand_qty"].where(overdue, 0.0),
-            "middle": middle.where(~overdue, 0.0),
-            "below": middle * ((agreed - joined["lo_80_qty"]) / agreed).clip(lower=0).fillna(0.0),
-            "above": middle * ((joined["hi_80_qty"] - agreed) / agreed).clip(lower=0).fillna(0.0),
-            "under": middle.where(under, 0.0),
-            "revenue": (middle * joined["price_value"]).where(under, 0.0),
-            "gain": (middle * joined["unit_margin_value"]).where(under, 0.0),
-        }
-    )
-    reach.loc[overdue.to_numpy(), ["below", "above"]] = 0.0
-    return _spread_want(reach, len(case.periods))
-
-
-def _spread_want(reach: pd.DataFrame, months: int) -> Want:
+    months = len(rate)
     keys = ["place", "priority", "late"]
-    amounts = ["middle", "below", "above", "under", "revenue", "gain", "overdue"]
-    sums = reach.groupby([*keys, "month"])[amounts].sum()
-    wide = {
-        name: sums[name].unstack("month").reindex(columns=range(months)).fillna(0.0)
-        for name in amounts
-    }
-    index = wide["middle"].index.to_frame(index=False)
-    a = {name: frame.to_numpy(float) for name, frame in wide.items()}
+    groups = rows[keys].drop_duplicates().sort_values(keys, ignore_index=True)
+    of = groups.reset_index().merge(rows[keys], on=keys, how="right")["index"].to_numpy(int)
+    month, new = rows["month"].to_numpy(int), ~rows["is_overdue"].to_numpy(bool)
+    under = np.append(inside, False)[rows["cell"].to_numpy(int)] & new
+    middle = rows["middle"].to_numpy(float) * np.where(under, rate[month], 1.0)
 
-    def per(top: Array, bottom: Array) -> Array:
-        return np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), 0.0)
+    def spread(amount: Array) -> Array:
+        flat = np.bincount(of * months + month, amount, minlength=len(groups) * months)
+        return flat.reshape(len(groups), months)
 
+    whole, own = spread(middle * new), spread(middle * under)
     return Want(
-        place=index["place"].to_numpy(int),
-        priority=index["priority"].to_numpy(int),
-        late=index["late"].to_numpy(bool),
-        middle=a["middle"],
-        below=a["below"],
-        above=a["above"],
-        share=per(a["under"], a["middle"]),
-        price=per(a["revenue"], a["under"]),
-        margin=per(a["gain"], a["under"]),
-        overdue=a["overdue"].sum(axis=1),
+        place=groups["place"].to_numpy(int),
+        priority=groups["priority"].to_numpy(int),
+        late=groups["late"].to_numpy(bool),
+        middle=whole,
+        below=spread(middle * new * rows["below_rate"].to_numpy(float)),
+        above=spread(middle * new * rows["above_rate"].to_numpy(float)),
+        share=_per(own, whole),
+        price=_per(spread(middle * under * rows["price"].to_numpy(float)), own),
+        margin=_per(spread(middle * under * rows["margin"].to_numpy(float)), own),
+        overdue=spread(middle * ~new).sum(axis=1),
     )
+
+
+def _per(top: Array, bottom: Array) -> Array:
+    return np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), 0.0)
 
 
 def raise_levels(net: Net, before: Want, after: Want) -> tuple[Array, Array]:
