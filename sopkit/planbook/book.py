@@ -244,7 +244,8 @@ class Planbook:
         found = find_kind(kind)
         rows = records.to_rows(found, frame, cycle, author, reason, source, to_time(now))
         with writing(self._engine) as connection:
-            return records.insert(connection, self.company, found, rows)
+            kept = records.insert(connection, self.company, found, rows)
+        return records.to_frame(found, kept)
 
     def read(
         self, kind: str, cycle: str | None = None, *, status: str | None = None, past: bool = False
@@ -264,7 +265,8 @@ class Planbook:
         """
         found = find_kind(kind)
         with reading(self._engine) as connection:
-            return records.read(connection, self.company, found, cycle, status=status, past=past)
+            kept = records.read(connection, self.company, found, cycle, status=status, past=past)
+        return records.to_frame(found, kept)
 
     def change(
         self,
@@ -297,17 +299,11 @@ class Planbook:
         """
         found = find_kind(kind)
         with writing(self._engine) as connection:
-            return records.change(
-                connection,
-                self.company,
-                found,
-                number,
-                changes,
-                author,
-                reason,
-                version,
-                to_time(now),
+            company, at = self.company, to_time(now)
+            kept = records.change(
+                connection, company, found, number, changes, author, reason, version, at
             )
+        return records.to_frame(found, [kept])
 
     def withdraw(
         self,
@@ -329,9 +325,10 @@ class Planbook:
         """
         found = find_kind(kind)
         with writing(self._engine) as connection:
-            return records.withdraw(
+            kept = records.withdraw(
                 connection, self.company, found, number, author, reason, version, to_time(now)
             )
+        return records.to_frame(found, [kept])
 
     def audit(self, kind: str | None = None, number: str | None = None) -> pd.DataFrame:
         """Return the audit trail in its order: every write since the book was made.

@@ -103,6 +103,12 @@ def find_problems(kind: Kind, own: Row, status: str) -> list[str]:
     return problems
 
 
+def find_missing(kind: Kind, own: Row, reason: str) -> list[str]:
+    """Return what people must say, and what sopkit opens may lack: a reason, an owner."""
+    missing = [f"{name}: not blank" for name in kind.needs_of_people if own[name] is None]
+    return missing if reason else [*missing, "reason: not blank; say why it is entered"]
+
+
 def with_article(name: str) -> str:
     """Return a kind's name with its article."""
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -101,7 +102,9 @@ def _find_other_records(connection: Connection, company: str, rows: Sequence[Row
 
 def tell_difference(said: str, now: str) -> str:
     """Return in which columns a record differs from what the trail says of it."""
-    was, present = flatten(json.loads(said)), flatten(json.loads(now))
+    was, present = json.loads(said), json.loads(now)
+    with suppress(ValueError, TypeError):  # torn content is told as it stands
+        was, present = flatten(was), flatten(present)
     told = [
         f"{name} is {present.get(name)!r}, it was {was.get(name)!r}"
         for name in sorted(was.keys() | present.keys())

@@ -53,6 +53,7 @@ class Kind:
         statuses: where it may stand, the first one where it begins.
         closing: statuses that end it; who, when and why are kept.
         needs_one: columns of which one at least is filled.
+        needs_of_people: columns that are asked of people, not yet of what sopkit opens.
         needs_when: columns that a status asks for.
         at_most: largest value of a column.
         unique: column that no two standing records of a cycle share.
@@ -65,6 +66,7 @@ class Kind:
     statuses: tuple[str, ...]
     closing: tuple[str, ...] = ()
     needs_one: tuple[str, ...] = ()
+    needs_of_people: tuple[str, ...] = ()
     needs_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     at_most: Mapping[str, float] = field(default_factory=dict)
     unique: str = ""
@@ -91,7 +93,9 @@ def _value(name: str, about: str) -> Column:
 
 _TITLE = _text("title", "what it is, in a line", blank=False)
 _OWNER = _text("owner", "who answers for it", blank=False)
-_ANY_OWNER = _text("owner", "who answers for it; asked for once it is decided")
+_ANY_OWNER = _text(
+    "owner", "who answers for it; what sopkit opens may lack one until it is decided"
+)
 _DUE = Column("due_date", "day by which it is done", kind="date", blank=True)
 _FIRST = Column("first_period", "first month it is about", kind="month", blank=True)
 _LAST = Column("last_period", "last month it is about", kind="month", blank=True)
@@ -163,6 +167,7 @@ KINDS: dict[str, Kind] = {
             ),
             ("open", "decided", "done", "dropped", WITHDRAWN),
             closing=("done", "dropped"),
+            needs_of_people=("owner",),
             needs_when={"decided": ("owner",), "done": ("owner",)},
         ),
         Kind(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,11 @@ from sqlalchemy import insert as insert_into
 
 from sopkit.errors import InputError
 from sopkit.planbook import audit
-from sopkit.planbook.cells import find_problems, read_own, with_article
-from sopkit.planbook.kinds import COMMON_NAMES, SOPKIT, WITHDRAWN, Kind
+from sopkit.planbook.cells import find_missing, find_problems, read_own, with_article
+from sopkit.planbook.kinds import SOPKIT, WITHDRAWN, Kind
 from sopkit.planbook.rows import Row, check_author, refuse
 from sopkit.planbook.schema import RECORD
-from sopkit.tables import fit_columns
+from sopkit.tables import Column
 
 _GIVEN = ("reason", "status")
 _IN_TABLE = tuple(column.name for column in RECORD.columns if column.name != "id")
@@ -49,8 +49,8 @@ def to_rows(
         status = _text(given.get("status")) or kind.statuses[0]
         own, problems = read_own(kind, given)
         problems += find_problems(kind, own, status)
-        if not why and author.strip() != SOPKIT:
-            problems.append("reason: not blank; say why it is entered")
+        if author.strip() != SOPKIT:
+            problems += find_missing(kind, own, why)
         lines += [f"row {label}, {problem}" for problem in problems]
         rows.append({"own": own, "reason": why, "status": status, "row": label})
     refuse(f"The {kind.name} records are not fit to be entered", lines)
@@ -66,14 +66,14 @@ def to_rows(
     return [{**row, **told, **_closing(kind, row["status"], told, row["reason"])} for row in rows]
 
 
-def insert(connection: Connection, company: str, kind: Kind, rows: list[Row]) -> pd.DataFrame:
-    """Number and enter rows and their audit entries; return them as a frame in their order.
+def insert(connection: Connection, company: str, kind: Kind, rows: list[Row]) -> list[Row]:
+    """Number and enter rows and their audit entries; return them in their order.
 
     Raises:
         InputError: a name that is to be unique stands there already.
     """
     if not rows:
-        return kind.table.empty()
+        return []
     refuse(
         f"The {kind.name} records are not fit to be entered",
         _find_doubles(connection, company, kind, rows),
@@ -91,7 +91,7 @@ def insert(connection: Connection, company: str, kind: Kind, rows: list[Row]) ->
         company,
         [_to_entry(row, "add", row["author"], row["entered_at"], row["reason"]) for row in kept],
     )
-    return to_frame(kind, kept)
+    return kept
 
 
 def _find_doubles(connection: Connection, company: str, kind: Kind, rows: list[Row]) -> list[str]:
@@ -145,13 +145,13 @@ def read(
     *,
     status: str | None = None,
     past: bool = False,
-) -> pd.DataFrame:
-    """Return records as a frame of their kind, in the order of cycles and places."""
+) -> list[Row]:
+    """Return records of a kind in the order of cycles and places."""
     chosen = _choose(company, kind, cycle, past=past)
     if status is not None:
         chosen = chosen.where(RECORD.c.status == status)
     records = [dict(row) for row in connection.execute(chosen).mappings()]
-    return to_frame(kind, sorted(records, key=_in_order))
+    return sorted(records, key=_in_order)
 
 
 def _in_order(row: Row) -> tuple[str, int]:
@@ -165,14 +165,19 @@ def _choose(company: str, kind: Kind, cycle: str | None, *, past: bool = False) 
     return chosen
 
 
-def to_frame(kind: Kind, records: list[Row]) -> pd.DataFrame:
+def to_frame(kind: Kind, records: Sequence[Row]) -> pd.DataFrame:
     """Return records as a frame: the common columns, then the kind's own, each of its kind."""
     flat = [{**row, **json.loads(row["content"])} for row in records]
-    names = [*COMMON_NAMES, *kind.column_names]
-    frame = pd.DataFrame(
-        [[row.get(name) for name in names] for row in flat], columns=names, dtype=object
-    )
-    return fit_columns(frame, kind.table)
+    columns = {c.name: _to_series(c, [row.get(c.name) for row in flat]) for c in kind.table.columns}
+    return pd.DataFrame(columns)
+
+
+def _to_series(column: Column, cells: list[Any]) -> pd.Series:
+    if column.kind in ("month", "date"):
+        return pd.Series(pd.to_datetime(cells, format="%Y-%m-%d"), dtype="datetime64[ns]")
+    if column.kind == "number" or (column.kind == "whole" and None in cells):
+        return pd.Series(cells, dtype="float64")
+    return pd.Series(cells, dtype="int64" if column.kind == "whole" else "object")
 
 
 def find(connection: Connection, company: str, kind: Kind, number: str) -> Row:
@@ -199,7 +204,7 @@ def change(
     version: int | None,
     now: datetime,
     action: str = "change",
-) -> pd.DataFrame:
+) -> Row:
     """Change cells or the status of a record, and enter that into the trail; return it.
 
     What the changes leave as it is, is no change: no version, no entry.
@@ -212,7 +217,7 @@ def change(
     _check_standing(row)
     own, status = _apply(kind, row, changes, author, reason)
     if (own, status) == (json.loads(row["content"]), row["status"]):
-        return to_frame(kind, [row])
+        return row
     told = {"author": author.strip(), "entered_at": now.isoformat(timespec="seconds")}
     closed = {name: row[name] for name in ("closed_by", "closed_at", "closed_reason")}
     new = {
@@ -227,7 +232,7 @@ def change(
     row = {**row, **new}
     entry = _to_entry(row, action, told["author"], told["entered_at"], reason.strip())
     audit.append(connection, company, [entry])
-    return to_frame(kind, [row])
+    return row
 
 
 def _apply(
@@ -280,7 +285,7 @@ def withdraw(
     reason: str,
     version: int | None,
     now: datetime,
-) -> pd.DataFrame:
+) -> Row:
     """Mark a record withdrawn, with who, when and why; return it.
 
     Raises:

@@ -127,7 +127,7 @@ def insert_book(connection: Connection, company: str, told: dict[str, Any]) -> d
     """
     if told["company"] != company:
         raise InputError(
-            f"The file is the planbook of company {told['company']!r}, this is {company!r}'s. "
+            f"The file is the planbook of company {told['company']!r}, not of {company!r}. "
             "Nothing was imported."
         )
     for table in _TABLES:
