@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.conflicts import try_copies
 from builders import table
 
 from sopkit.consensus import (
@@ -449,3 +451,37 @@ def test_a_change_that_saves_next_to_nothing_is_not_proposed():
         OPTIONS, GAP.assign(gap_value=-6000.0), SUMS, gains, regrets, pd.Series({"C1": 0.3})
     )
     assert told.loc[told["recommended"], "option"].tolist() == ["A"]
+
+
+def make_company() -> dict[str, pd.DataFrame]:
+    """Return a year of sales of nine items in three families, two places, four customers."""
+    random = np.random.default_rng(3)
+    keys = [[f"I{n}" for n in range(9)], ["D1", "D2"], ["K1", "K2", "E1", "E2"]]
+    keys.append(pd.date_range("2025-11-01", periods=12, freq="MS"))
+    history = pd.MultiIndex.from_product(keys, names=["item", "location", "customer", "period"])
+    history = history.to_frame(index=False)
+    history["actual_qty"] = random.uniform(50, 150, len(history))
+    history["revenue_value"] = history["actual_qty"] * 10
+    item = pd.DataFrame({"item": keys[0], "family": np.repeat(["tea", "cola", "water"], 3)})
+    start = pd.Timestamp("2020-01-01")
+    price = item[["item"]].assign(
+        customer="all", start_date=start, price_value=random.uniform(5, 20, len(item))
+    )
+    cost = item[["item"]].assign(location="all", start_date=start, unit_cost_value=3.0)
+    customer = pd.DataFrame({"customer": keys[2], "channel": ["KA", "KA", "EC", "EC"]})
+    return {
+        "demand_history": history,
+        "item": item,
+        "price": price,
+        "cost": cost,
+        "customer": customer,
+    }
+
+
+def test_planted_conflicts_all_open_and_none_where_numbers_agree():
+    """A slice of tests/benchmarks/conflicts.py: other seeds, a smaller company."""
+    found = try_copies(make_company(), 3, 900)
+    assert found.loc["planted", "planted"] > 5
+    assert found.loc["planted", "opened"] == found.loc["planted", "planted"]
+    assert found.loc["planted", ["missed", "wrong", "false"]].sum() == 0
+    assert found.loc["agreeing"].sum() == 0
