@@ -34,7 +34,7 @@ def test_a_locked_book_says_so_and_takes_the_write_afterwards(url, tmp_path, mon
         add(book)
         other = connect(to_url(tmp_path, url))
         with writing(other):
-            with pytest.raises(CycleError, match="being written by somebody else. Try again"):
+            with pytest.raises(CycleError, match=r"being written by somebody else\. Try again"):
                 book.change("task", "T-2026-11-001", {"owner": "x"}, "li", "r", version=1)
             with pytest.raises(CycleError, match="being written by somebody else"):
                 add(book)
@@ -71,12 +71,12 @@ def test_a_database_gone_in_mid_write_leaves_nothing_half_written(book, url, tmp
     def kill(connection, _cursor, statement, *_args) -> None:
         if not statement.startswith(f"INSERT INTO {moment}"):
             return
-        pid = connection.connection.info.backend_pid
+        pid = connection.connection.dbapi_connection.info.backend_pid
         with admin.connect() as other:
             other.execute(sa.text(f"SELECT pg_terminate_backend({pid})"))
 
     sa.event.listen(book._engine, "after_cursor_execute", kill)
-    with pytest.raises(ParameterError, match="was lost.*kept whole or not at all: look, then try"):
+    with pytest.raises(ParameterError, match=r"was lost.*kept whole or not at all: look, then try"):
         add(book)
     sa.event.remove(book._engine, "after_cursor_execute", kill)
     admin.dispose()
