@@ -87,12 +87,11 @@ def list_standing(cycle: Cycle) -> list[Scenario]:
     return [*found, *entered]
 
 
-def solve_scenarios(base: Base, cycle: Cycle, scenarios: Sequence[Scenario]) -> Asked:
+def solve_scenarios(base: Base, scenarios: Sequence[Scenario]) -> Asked:
     """Return scenarios solved beside the cycle's supply plan; nothing is written.
 
     Args:
         base: what `open_base` returned for the cycle.
-        cycle: read for costs and agreed demand.
         scenarios: what is asked.
 
     Raises:

@@ -9,6 +9,7 @@ from sopkit.cli import (
     people,
     process,
     questions,
+    scenarios,
     singles,
 )
 from sopkit.cli.app import app
@@ -23,5 +24,7 @@ __all__ = [
     "people",
     "process",
     "questions",
+    "refresh",
+    "scenarios",
     "singles",
 ]

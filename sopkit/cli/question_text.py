@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sopkit.scenario import tell_block, tell_months, tell_scenarios, tell_state
+
 if TYPE_CHECKING:
-    from sopkit.asking import Base
+    from sopkit.asking import Asked, Base
+    from sopkit.cycle import Cycle
     from sopkit.messages import Catalogue
     from sopkit.supply.assess import Assessment
     from sopkit.supply.whatif import Change, WhatIf
@@ -27,12 +30,14 @@ def describe_what_if(cycle: str, base: Base, found: WhatIf, t: Catalogue) -> lis
     word = "same" if abs(found.gain) < 0.5 else "cheaper" if found.gain > 0 else "dearer"
     before, after = base.plan.objective, found.plan.objective
     first = found.first_change
+    sold = found.revenue_change
     lines = [
         t("whatif.title", cycle=cycle, n=len(base.case.periods)),
         *_changes(found.changes),
         *_stale(base, t),
         "",
         t(f"whatif.{word}", gain=abs(found.gain), before=before, after=after),
+        *([t("whatif.earned", revenue=sold, gain=found.earned)] if abs(sold) >= 0.5 else []),
         t("whatif.service", **moved),
         t("whatif.nothing") if first is None else t("whatif.first", month=first),
     ]
@@ -162,3 +167,75 @@ def _texts(t: Catalogue, column: pd.Series) -> list[str]:
         return [f"{value:,.{digits}f}" for value in column]
     kind = "cause_code" if name == "code" else name
     return [t.label(kind, value) if value else "" for value in column]
+
+
+def describe_scenarios(opened: Cycle, diffs: pd.DataFrame, t: Catalogue) -> list[str]:
+    """Return what scenarios change and whether they can be applied, as lines.
+
+    Args:
+        diffs: contract `scenario_diff`.
+    """
+    if diffs.empty:
+        file = f"params/scenarios/{opened.company}.yaml"
+        return [t("scenarios.cli.none", cycle=opened.name, file=file)]
+    names = tell_scenarios(diffs)
+    lines = [t("scenarios.cli.title", cycle=opened.name, n=diffs["scenario"].nunique())]
+    for name, blocks in diffs.groupby("scenario", sort=False):
+        rows = blocks.to_dict("records")
+        title = t(names[str(name)][0], **names[str(name)][1])
+        lines += ["", f"{name}: {title}"]
+        if rows[0]["owner"]:
+            told = {"owner": rows[0]["owner"], "reason": rows[0]["reason"]}
+            lines.append(t("scenarios.cli.owner" if told["reason"] else "scenarios.cli.by", **told))
+        for row in rows:
+            lines.append(f"  {_block(row, t)}")
+        touched = sorted({one for row in rows for one in str(row["touches"] or "").split(", ")})
+        if any(touched):
+            lines.append(t("scenarios.cli.touches", names=", ".join(filter(None, touched))))
+    return lines
+
+
+def _block(row: dict[Hashable, Any], t: Catalogue) -> str:
+    """Return a block of a scenario, its months and what became of it, as a line."""
+    said = t(tell_block(row)[0], **tell_block(row)[1])
+    months = tell_months(row)
+    said += "" if months is None else f" {t(months[0], **months[1])}"
+    state = tell_state(row)
+    return t("scenarios.cli.block", said=said, state=t(state[0], **state[1]))
+
+
+def describe_solved(cycle: str, base: Base, found: Asked, t: Catalogue) -> list[str]:
+    """Return solved scenarios as a table, best first: money, service, stock, capacity, cash."""
+    months = len(base.case.periods)
+    rows = found.compared.sort_values(["gain_value", "scenario"], ascending=[False, True])
+    shown = pd.DataFrame(
+        {
+            t("scenarios.col.code"): rows["scenario"],
+            **{t(f"scenarios.col.{key}"): rows[name].map(show) for key, name, show in _columns(t)},
+        }
+    )
+    with pd.option_context("display.unicode.east_asian_width", True):
+        text = shown.to_string(index=False)
+    solved = t("scenarios.cli.solved", cycle=cycle, months=months)
+    return ["", *_stale(base, t), solved, *(f"  {line}" for line in text.splitlines())]
+
+
+def _columns(t: Catalogue) -> list[tuple[str, str, Callable[[Any], str]]]:
+    """Return heading, column and writing of what is compared."""
+
+    def signed(value: Any) -> str:
+        return t.show(value, "signed_money")
+
+    def rate(value: Any) -> str:
+        return t.show(value, "rate")
+
+    return [
+        ("gain", "gain_value", signed),
+        ("change_margin", "change_margin_value", signed),
+        ("served", "service_rate", rate),
+        ("peak_stock", "stock_value", lambda value: t.show(value, "money")),
+        ("busiest", "busiest", lambda value: t.label("resource", value)),
+        ("load", "load_rate", rate),
+        ("overtime", "overtime_hours", lambda value: f"{value:,.0f}"),
+        ("cash", "cash_low_value", signed),
+    ]

@@ -18,6 +18,7 @@ from sopkit.scenario.diffs import (
     read_scenarios,
     to_scenarios,
     write_blocks,
+    write_scenarios,
 )
 from sopkit.scenario.fit import Fitted, cut_months, find_clashes, fit_scenarios, list_diffs
 from sopkit.scenario.options import list_option_scenarios, list_options, measure_elasticity
@@ -78,4 +79,5 @@ __all__ = [
     "to_shift",
     "value_scenarios",
     "write_blocks",
+    "write_scenarios",
 ]

@@ -95,6 +95,18 @@ def write_blocks(blocks: Sequence[Block]) -> str:
     return str(yaml.safe_dump(rows, allow_unicode=True, sort_keys=False))
 
 
+def write_scenarios(scenarios: Sequence[Scenario]) -> str:
+    """Return scenarios as the YAML text of a file; `read_scenarios` reads its content back."""
+    import yaml
+
+    rows = []
+    for one in scenarios:
+        words = {name: getattr(one, name) for name in ("name", "title", "owner", "reason")}
+        diff = [{str(k): str(v) for k, v in block.items()} for block in one.blocks]
+        rows.append({**{name: text for name, text in words.items() if text}, "diff": diff})
+    return str(yaml.safe_dump(rows, allow_unicode=True, sort_keys=False))
+
+
 def read_scenarios(content: Any, origin: str = "file", name: str = "The file") -> list[Scenario]:
     """Return the scenarios of a file's content, in its order.
 

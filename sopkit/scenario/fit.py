@@ -96,7 +96,7 @@ def _fit_one(
         if rest is not None:
             blocks[number] = rest
     if not blocks:
-        why = Problem(1, "past", "all its months have passed")
+        why = Problem(1, "past", ", ".join(cut.values()))
         return Fitted(scenario, {}, cut, (why,), case, demand)
     numbers = list(blocks)
     found, wrong = find_changes(list(blocks.values()), codes)
@@ -173,11 +173,12 @@ def list_diffs(fitted: Sequence[Fitted], codes: Codes) -> pd.DataFrame:
 def find_clashes(fitted: Sequence[Fitted], codes: Codes) -> dict[tuple[str, int], tuple[str, ...]]:
     """Return, by scenario and block, the other scenarios that change the same thing.
 
-    Ends of the range and options of one decision are alternatives by nature and left out.
+    Refused scenarios, ends of the range and options of one decision are alternatives by nature and left out.
     """
     found: dict[tuple[str, int], list[str]] = {}
-    for one in fitted:
-        for other in fitted:
+    standing = [one for one in fitted if not one.is_refused]
+    for one in standing:
+        for other in standing:
             if not _may_clash(one.scenario, other.scenario):
                 continue
             for number, change in one.changes.items():
