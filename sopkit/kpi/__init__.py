@@ -38,7 +38,7 @@ from sopkit.kpi.plan import (
 )
 from sopkit.kpi.registry import MONTHLY, REGISTRY, STUDIED, Kpi
 from sopkit.kpi.rows import MEASURED, blank_kpi, join_measured
-from sopkit.kpi.scorecard import find_side, to_scorecard
+from sopkit.kpi.scorecard import find_side, list_figures, to_scorecard
 from sopkit.kpi.service import (
     measure_backlog,
     measure_cycle_time,
@@ -55,6 +55,15 @@ from sopkit.kpi.stock import (
     measure_supply_cost,
     measure_turns,
 )
+from sopkit.kpi.tell import (
+    SPECS,
+    tell_ask,
+    tell_interval,
+    tell_measured,
+    tell_owners,
+    tell_value,
+    tell_windows,
+)
 from sopkit.kpi.windows import compare_kpis, compare_windows
 
 __all__ = [
@@ -63,6 +72,7 @@ __all__ = [
     "MOST_SHOWN",
     "REGISTRY",
     "ROLES",
+    "SPECS",
     "STUDIED",
     "Band",
     "Kpi",
@@ -77,6 +87,7 @@ __all__ = [
     "join_measured",
     "judge",
     "judge_kpis",
+    "list_figures",
     "list_scorecard",
     "measure_adherence",
     "measure_at_risk",
@@ -103,6 +114,12 @@ __all__ = [
     "measure_unit_fill",
     "measure_utilisation",
     "measure_value_added",
+    "tell_ask",
+    "tell_interval",
+    "tell_measured",
+    "tell_owners",
+    "tell_value",
+    "tell_windows",
     "to_agreed_cells",
     "to_bands",
     "to_scorecard",

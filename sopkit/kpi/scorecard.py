@@ -35,6 +35,14 @@ def to_scorecard(
     return pd.DataFrame(rows)
 
 
+def list_figures(
+    values: pd.DataFrame, bands: Mapping[str, Band], lag: int, period: pd.Timestamp
+) -> pd.DataFrame:
+    """Return one row per KPI of the whole registry, in its order: as `to_scorecard`."""
+    names = list(REGISTRY)
+    return pd.DataFrame([_to_row(values, n, bands.get(n, Band()), lag, period) for n in names])
+
+
 def _to_row(
     values: pd.DataFrame, name: str, band: Band, lag: int, period: pd.Timestamp
 ) -> dict[str, Any]:

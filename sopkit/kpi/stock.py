@@ -137,22 +137,25 @@ def measure_carrying_cost(
 
 
 def measure_supply_cost(
-    plan_cost: pd.DataFrame, revenue_value: float, period: pd.Timestamp
+    scenario_cost: pd.DataFrame, period: pd.Timestamp, scenario: str = "base"
 ) -> pd.DataFrame:
     """Measure the cost of the plan as a share of the revenue it serves, over all months solved.
 
     Args:
-        plan_cost: contract `plan_cost`; terms that are penalties, not money, are left out.
-        revenue_value: net revenue of what the plan serves in the same months.
+        scenario_cost: contract `scenario_cost`; its term `revenue` is below 0. Terms that are
+            penalties, not money, are left out.
         period: month the figure is dated for.
+        scenario: the scenario measured.
 
     Example:
-        Make 60, buy 10, late (a penalty) 5, revenue 100: 0.7.
+        Make 60, buy 10, late (a penalty) 5, revenue -100: 0.7.
     """
-    paid = plan_cost[~plan_cost["term"].isin(PENALTIES)]
-    if paid.empty or revenue_value <= 0:
+    rows = scenario_cost[scenario_cost["scenario"] == scenario]
+    revenue = -rows.loc[rows["term"] == "revenue", "cost_value"].sum()
+    paid = rows[~rows["term"].isin(PENALTIES)]
+    if paid.empty or revenue <= 0:
         return blank_kpi("supply_cost_rate", period, "no_plan_cost")
-    number = paid["cost_value"].sum() / revenue_value
+    number = paid["cost_value"].sum() / revenue
     return to_rows("supply_cost_rate", [period], [number], [len(paid)])
 
 

@@ -121,7 +121,7 @@ def _find_refusal(
 
 
 def _bound_change(before: np.ndarray, after: np.ndarray) -> tuple[float, float, float]:
-    from scipy.stats import t as student
+    from scipy.special import stdtrit
 
     change = float(after.mean() - before.mean())
     likeness = _measure_likeness(before, after)
@@ -133,7 +133,7 @@ def _bound_change(before: np.ndarray, after: np.ndarray) -> tuple[float, float, 
     if spread <= 0:
         return change, change, change
     freedom = spread**2 / sum(p**2 / (n - 1) for p, n in zip(parts, counts, strict=True))
-    reach = float(student.ppf(0.975, freedom)) * sqrt(spread)
+    reach = float(stdtrit(freedom, 0.975)) * sqrt(spread)
     return change, change - reach, change + reach
 
 

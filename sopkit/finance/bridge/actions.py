@@ -4,51 +4,67 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sopkit.finance.bridge.parts import STEPS
+from sopkit.finance.bridge.outlook import to_outlook
+from sopkit.finance.bridge.parts import LEAF_PARTS, STEPS
 from sopkit.finance.bridge.years import bridge_years
+from sopkit.periods import to_cycle_period
 from sopkit.tables import ALL, TABLES
 
 GIVEN = ["fiscal_year", "part", "family"]
 KEPT = [
     *("title", "owner", "due_date", "status", "cost_value", "chance_rate", "closure_value"),
 ]
+LEAST_MOVED = 0.005
+_NO_PLAN = TABLES["consensus_plan"].empty()
 COVER = ["fiscal_year", "gap_value", "covered_value", "open_value", "action_count", "covered_rate"]
 
 
 def measure_restated(
+    budget_gap: pd.DataFrame,
     outlook: pd.DataFrame,
-    known: pd.DataFrame,
+    past_history: pd.DataFrame,
     budget: pd.DataFrame,
     item: pd.DataFrame,
     cost: pd.DataFrame,
     cycle_period: pd.Timestamp,
     start_month: int = 1,
 ) -> pd.DataFrame:
-    """Return what restated months of the past moved in every part of the bridge since a cycle.
+    """Return what restated months of the past moved in every part of the bridge, since each cycle.
 
-    Rule: bridge today's outlook once as it is and once with the months that were actual in that
-    cycle put back to what was known then; the difference is restated data, not somebody's doing.
+    Rule: today's bridge, less the bridge of today's outlook with the months that were actual in
+    that cycle put back to what its books showed then; the difference is restated data, not
+    somebody's doing. Prices, costs, budget and plan are today's on both sides.
 
     Args:
+        budget_gap: today's bridge to budget.
         outlook: today's, from `to_outlook`.
-        known: the actual rows of that cycle's outlook (its months before its own first one).
+        past_history: `demand_history` as earlier cycles had it, with `cycle`.
         budget, item, cost, cycle_period, start_month: as in `bridge_years`.
 
     Returns:
-        `fiscal_year`, `part`, `family`, `restated_value` (margin).
+        `cycle`, `fiscal_year`, `part`, `family`, `restated_value` (margin).
 
     Example:
         September was 100 then and 104 now, margin 4 a unit: 16 of volume and mix are restated.
     """
-    put_back = outlook[~outlook["period"].isin(known["period"].unique())]
-    then = pd.concat([known, put_back], ignore_index=True) if len(known) else outlook
-    months = (cycle_period, start_month)
-    sums = []
-    for one in (outlook, then):
-        gap, _ = bridge_years(one, budget, item, cost, *months)
-        sums.append(gap.groupby(GIVEN)["margin_value"].sum())
-    moved = sums[0].sub(sums[1], fill_value=0.0)
-    return moved[moved.abs() > 0.005].rename("restated_value").reset_index()
+    now = _sum_steps(budget_gap)
+    frames = [pd.DataFrame(columns=["cycle", *GIVEN, "restated_value"])]
+    for cycle, books in past_history.groupby("cycle", sort=True):
+        first = min(to_cycle_period(str(cycle)), cycle_period)
+        known = to_outlook(books.drop(columns="cycle"), _NO_PLAN, cost, first)
+        later = outlook[~outlook["period"].isin(known["period"].unique())]
+        then = pd.concat([known, later], ignore_index=True)
+        gap, _ = bridge_years(then, budget, item, cost, cycle_period, start_month)
+        moved = now.sub(_sum_steps(gap), fill_value=0.0)
+        told = moved[moved.abs() > LEAST_MOVED].rename("restated_value").reset_index()
+        frames.append(told.assign(cycle=cycle))
+    kept = [frame for frame in frames if len(frame)]
+    return pd.concat(kept, ignore_index=True) if kept else frames[0]
+
+
+def _sum_steps(budget_gap: pd.DataFrame) -> pd.Series:
+    rows = budget_gap[budget_gap["part"].isin(LEAF_PARTS) & (budget_gap["against"] == "budget")]
+    return rows.groupby(GIVEN)["margin_value"].sum()
 
 
 def value_actions(

@@ -75,6 +75,12 @@ def refer_to_last_year(
     return rows.groupby(KEYS, as_index=False)[[*REFERENCE, *parts]].sum()
 
 
+def sum_items(outlook: pd.DataFrame) -> pd.DataFrame:
+    """Add an outlook up over locations and customers: `item`, `period` and the amounts it has."""
+    amounts = [name for name in (*SEEN, *COST_COLUMNS) if name in outlook]
+    return outlook.groupby(["item", "period"], as_index=False)[amounts].sum()
+
+
 def join_leaves(
     outlook: pd.DataFrame, reference: pd.DataFrame, item: pd.DataFrame, months: pd.DatetimeIndex
 ) -> pd.DataFrame:
@@ -128,7 +134,10 @@ def _budget_parts(
     rows: pd.DataFrame, spent: pd.Series, cost: pd.DataFrame, months: pd.DatetimeIndex
 ) -> dict[str, pd.Series]:
     """Return the budget's cost parts by column: as given, else by the standard's shares."""
-    found = {}
+    found: dict[str, pd.Series] = {}
+    parts = [*(f"budget_{part}_value" for part in COST_PARTS), *COST_COLUMNS]
+    if not any(name in one and one[name].notna().any() for one in (rows, cost) for name in parts):
+        return found
     first = rows.assign(period=months[0]) if len(months) else rows
     standard = look_up_cost(first, cost) if len(cost) else pd.Series(float("nan"), rows.index)
     for part in COST_PARTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sopkit.finance.bridge.parts import ORDER, PARTS, STEPS
+from sopkit.finance.bridge.parts import COST_PARTS, ORDER, PARTS, STEPS
 
 AMOUNTS = ["margin_value", "revenue_value"]
 
@@ -97,3 +97,35 @@ def _spread(long: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     wide = wide[["budget", *telling, "plan"]].assign(gap_value=wide["plan"] - wide["budget"])
     wide.columns.name = None
     return wide.reset_index()
+
+
+def find_largest_part(parts: pd.DataFrame) -> str:
+    """Return the step of a bridge (`part`, `margin_value`) that moved most in the gap's direction.
+
+    Example:
+        Budget 100, volume -10, price +2, plan 92: volume.
+    """
+    value = parts.set_index("part")["margin_value"]
+    steps = value.drop(["budget", "plan"], errors="ignore")
+    if steps.empty:
+        return "volume"
+    sign = -1.0 if steps.sum() < 0 else 1.0
+    return str((sign * steps).idxmax())
+
+
+def list_absent(budget_gap: pd.DataFrame, cost: pd.DataFrame, fx_rate: pd.DataFrame) -> list[str]:
+    """Return what the data do not let the bridge show: cost, cost_parts, exchange, past_one_offs.
+
+    Args:
+        budget_gap: contract `budget_gap`.
+        cost: contract `cost`.
+        fx_rate: contract `fx_rate`.
+    """
+    there = set(budget_gap["part"])
+    absent = {
+        "cost": cost.empty,
+        "cost_parts": len(cost) > 0 and not there & set(COST_PARTS),
+        "exchange": fx_rate.empty or "exchange" not in there,
+        "past_one_offs": True,
+    }
+    return [name for name, lacking in absent.items() if lacking]

@@ -7,7 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from sopkit.finance.bridge.leaves import join_leaves, refer_to_budget, refer_to_last_year
+from sopkit.finance.bridge.leaves import (
+    join_leaves,
+    refer_to_budget,
+    refer_to_last_year,
+    sum_items,
+)
 from sopkit.finance.bridge.outlook import find_compared_months
 from sopkit.finance.bridge.parts import LEAF_PARTS, ORDER
 from sopkit.finance.bridge.split import split_leaves
@@ -130,20 +135,18 @@ def bridge_years(
         `plan_value`, `gap_value` (margin), `gap_rate` = gap / budget. Years without a month in
         common are left out; both are empty without a budget.
     """
-    first_year = fiscal_year(cycle_period, start_month)
+    first_year, outlook = fiscal_year(cycle_period, start_month), sum_items(outlook)
     years = sorted({fiscal_year(month, start_month) for month in budget["period"].unique()})
     extra = join_one_offs(overtime_value, one_off)
-    bridges, compared = [], []
+    bridges = []
     for year in (year for year in years if year >= first_year):
         months = find_compared_months(budget, outlook, year, start_month)
         if months.empty:
             continue
         own = extra[extra["period"].isin(months)]
-        parts = bridge_budget(outlook, budget, item, cost, months, year, own)
-        given = {m for m in budget["period"].unique() if fiscal_year(m, start_month) == year}
-        bridges.append(parts)
-        compared.append(_describe_year(parts, len(given), months, year, cycle_period))
-    return _join_years(bridges, compared)
+        bridges.append(bridge_budget(outlook, budget, item, cost, months, year, own))
+    gap = _join_years(bridges)
+    return gap, describe_years(gap, budget, cycle_period, start_month)
 
 
 def bridge_last_year(
@@ -166,20 +169,21 @@ def bridge_last_year(
     Example:
         Budget to December 2027, plan to April 2028: January to April 2028 against 2027.
     """
+    outlook = sum_items(outlook)
     ahead = outlook.loc[outlook["period"] >= cycle_period, "period"].unique()
     told = set(outlook["period"] + pd.DateOffset(years=1)) - set(budget["period"])
     wanted = sorted(month for month in ahead if month in told)
     extra = join_one_offs(overtime_value, one_off)
-    bridges, compared = [], []
+    bridges = []
     for year in sorted({fiscal_year(month, start_month) for month in wanted}):
         own = [month for month in wanted if fiscal_year(month, start_month) == year]
         months = pd.DatetimeIndex(own, name="period")
         reference = refer_to_last_year(outlook, item, months)
         leaves = split_leaves(join_leaves(outlook, reference, item, months))
-        parts = sum_leaves(leaves, year, extra[extra["period"].isin(months)], "last_year")
-        bridges.append(parts)
-        compared.append(_describe_year(parts, 0, months, year, cycle_period))
-    return _join_years(bridges, compared)
+        own_extra = extra[extra["period"].isin(months)]
+        bridges.append(sum_leaves(leaves, year, own_extra, "last_year"))
+    gap = _join_years(bridges)
+    return gap, describe_years(gap, budget.iloc[:0], cycle_period, start_month, "last_year")
 
 
 def join_one_offs(
@@ -195,35 +199,43 @@ def join_one_offs(
     return pd.concat(kept, ignore_index=True) if kept else rows[0]
 
 
-def _join_years(
-    bridges: list[pd.DataFrame], compared: list[dict[str, object]]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    if not bridges:
-        return TABLES["budget_gap"].empty(), pd.DataFrame(columns=YEAR)
-    return pd.concat(bridges, ignore_index=True), pd.DataFrame(compared, columns=YEAR)
+def _join_years(bridges: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(bridges, ignore_index=True) if bridges else TABLES["budget_gap"].empty()
 
 
-def _describe_year(
-    parts: pd.DataFrame,
-    budget_count: int,
-    months: pd.DatetimeIndex,
-    year: int,
+def describe_years(
+    budget_gap: pd.DataFrame,
+    budget: pd.DataFrame,
     cycle_period: pd.Timestamp,
-) -> dict[str, object]:
-    sums = parts.groupby("part")["margin_value"].sum()
-    gap = sums["plan"] - sums["budget"]
-    return {
-        "fiscal_year": year,
-        "first_period": months[0],
-        "last_period": months[-1],
-        "month_count": len(months),
-        "actual_count": int((months < cycle_period).sum()),
-        "budget_count": budget_count,
-        "budget_value": sums["budget"],
-        "plan_value": sums["plan"],
-        "gap_value": gap,
-        "gap_rate": gap / sums["budget"] if sums["budget"] else float("nan"),
-    }
+    start_month: int = 1,
+    against: str = "budget",
+) -> pd.DataFrame:
+    """Return what a bridge compares, a row a year, as `bridge_years` tells it.
+
+    Args:
+        budget_gap: contract `budget_gap`.
+        budget: contract `budget`, for the months it has.
+        cycle_period: first planned month; months before are actual.
+        start_month: month in which the fiscal year begins.
+        against: budget or last_year.
+    """
+    rows = budget_gap[budget_gap["against"] == against]
+    given = pd.Series([fiscal_year(m, start_month) for m in budget["period"].unique()], dtype=int)
+    sums = rows.pivot_table("margin_value", "fiscal_year", "part", "sum", fill_value=0.0)
+    months = rows.drop_duplicates(["fiscal_year", "period"])
+    counts = months.assign(is_actual=months["period"] < cycle_period).groupby("fiscal_year")
+    facts = counts.agg(
+        first_period=("period", "min"),
+        last_period=("period", "max"),
+        month_count=("period", "size"),
+        actual_count=("is_actual", "sum"),
+    )
+    sums = sums.reindex(columns=["budget", "plan"]).add_suffix("_value")
+    table = facts.join(sums).assign(budget_count=given.value_counts())
+    table["budget_count"] = table["budget_count"].fillna(0).astype(int)
+    table["gap_value"] = table["plan_value"] - table["budget_value"]
+    table["gap_rate"] = table["gap_value"] / table["budget_value"].where(table["budget_value"] != 0)
+    return table.reset_index()[YEAR]
 
 
 def find_lead_year(years: pd.DataFrame) -> dict[str, Any]:
