@@ -44,13 +44,13 @@ def plot_effects(effects: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetC
     )
     bars = base.mark_bar().encode(fill=alt.Fill("color:N", scale=None))
     texts = [
-        base.transform_filter(f"datum.amount {sign} 0")
-        .mark_text(align=align, dx=dx, fill=INK)
-        .encode(text="text:N")
-        for sign, align, dx in ((">=", "left", 5), ("<", "right", -5))
+        base.transform_filter("datum.amount >= 0").mark_text(align="left", dx=5, fill=INK),
+        base.transform_filter("datum.amount < 0").mark_text(align="right", dx=-5, fill=INK),
     ]
     count = max(rows["name"].nunique(), 1)
-    return alt.layer(bars, *texts).properties(height=ROW_HEIGHT * count)
+    return alt.layer(bars, *(text.encode(text="text:N") for text in texts)).properties(
+        height=ROW_HEIGHT * count
+    )
 
 
 def to_effect_bars(effects: pd.DataFrame, t: Texts) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from sopkit.cli import (
     people,
     process,
     questions,
+    refresh,
     scenarios,
     singles,
 )

@@ -74,7 +74,7 @@ def write_issue(issue: Issue, reports: Path, lang: str) -> list[Path]:
         for review in issue.reviews.values()
         for one in LANGUAGES
     ]
-    for stale in set(folder.glob("*.html")) - set(written):
+    for stale in set(folder.glob("[0-9]*.html")) - set(written):
         stale.unlink()
     write_workbook(view_cycle(issue.paths.name, issue.paths.folder), issue, folder / WORKBOOK, lang)
     return written

@@ -7,6 +7,7 @@ import pandas as pd
 
 from sopkit.periods import to_period, working_dates
 from sopkit.supply.dated import value_on
+from sopkit.supply.pegging.supplies import join_words
 from sopkit.tables import PLACE, TABLES, fit_columns
 
 WEEKS = 4
@@ -111,7 +112,7 @@ def _count_releases(rows: pd.DataFrame, operation: pd.DataFrame) -> pd.Series:
     least = known[["usual_lot_qty", "lot_min_qty"]].max(axis=1)
     made = rows["flow_kind"] == "make"
     lot = rows["lot_qty"].where(~made, rows["source"].map(least).fillna(rows["lot_qty"]))
-    lot = np.maximum(lot, rows["lot_qty"])
+    lot = lot.where(lot >= rows["lot_qty"], rows["lot_qty"])
     fit = np.floor(rows["order_qty"] / lot.where(lot > 0) + 1e-9).fillna(WEEKS)
     return fit.clip(1, WEEKS).where(rows["flow_kind"] != "buy", 1).astype(int)
 
@@ -167,8 +168,8 @@ def _find_reasons(rows: pd.DataFrame, pegging: pd.DataFrame) -> pd.DataFrame:
     """
     arrives = to_period(rows["period"] + pd.to_timedelta(rows["lead_days"], unit="D"))
     keyed = rows[[*WAY, "period", "order_qty"]].assign(arrives=arrives)
-    key = keyed["flow_kind"].str.cat([keyed[n] for n in (*PLACE, "source")], sep=" ")
-    keyed = keyed.assign(supply_key=key + keyed["period"].dt.strftime(" %Y-%m"))
+    month = keyed["period"].dt.strftime("%Y-%m")
+    keyed = keyed.assign(supply_key=join_words(*(keyed[name] for name in WAY), month))
     pegs = _name_classes(pegging)
     own = keyed.merge(pegs, on="supply_key", how="inner", validate="one_to_many")
     sent = keyed[keyed["flow_kind"] == "move"].drop(columns="supply_key")
@@ -180,10 +181,10 @@ def _find_reasons(rows: pd.DataFrame, pegging: pd.DataFrame) -> pd.DataFrame:
     by = [*WAY, "period"]
     if both.empty:
         return keyed[by].assign(purpose="stock", pegged_rate=0.0, serves=None)
-    sums = both.groupby([*by, "purpose"], as_index=False)["pegged_qty"].sum()
+    sums = both.groupby([*by, "purpose"], as_index=False)[["pegged_qty"]].sum()
     top = sums.sort_values("pegged_qty", ascending=False, kind="stable").drop_duplicates(by)
     largest = both.sort_values("pegged_qty", ascending=False, kind="stable").drop_duplicates(by)
-    total = sums.groupby(by, as_index=False)["pegged_qty"].sum()
+    total = sums.groupby(by, as_index=False)[["pegged_qty"]].sum()
     found = keyed[[*by, "order_qty"]].merge(total, on=by, how="left", validate="one_to_one")
     found = found.merge(top[[*by, "purpose"]], on=by, how="left", validate="one_to_one")
     found = found.merge(largest[[*by, "serves"]], on=by, how="left", validate="one_to_one")
@@ -193,18 +194,12 @@ def _find_reasons(rows: pd.DataFrame, pegging: pd.DataFrame) -> pd.DataFrame:
 
 
 def _name_classes(pegging: pd.DataFrame) -> pd.DataFrame:
-    """Return the pegs with `reason` (class of demand, or parts), `serves` and `served` (month)."""
+    """Return the pegs with `purpose` (class of demand, or parts), `serves` and `served` (month)."""
     pegs = pegging.reset_index(drop=True)
     parts = pegs["demand_kind"] == "make"
     reason = pegs["demand_key"].astype(str).str.split(" ", n=1).str[0].where(~parts, "parts")
     month = pegs["demand_period"].dt.strftime("%Y-%m")
-    who = pegs["customer"].fillna("").astype(str)
-    serves = (
-        pegs["item"].astype(str).str.cat([pegs["location"].astype(str), who, month], sep=" ")
-        if len(pegs)
-        else pd.Series(dtype=object)
-    )
-    serves = serves.str.replace("  ", " ") if len(pegs) else serves
+    serves = join_words(pegs["item"], pegs["location"], pegs["customer"].fillna(""), month)
     named = pegs[["supply_key", "supply_item", "via", "pegged_qty"]]
     return named.assign(purpose=reason, serves=serves, served=pegs["period"])
 

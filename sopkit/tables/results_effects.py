@@ -5,6 +5,7 @@ from __future__ import annotations
 from sopkit.tables.build import (
     code,
     date,
+    flag,
     item_place,
     month,
     number,
@@ -19,6 +20,7 @@ from sopkit.tables.build import (
 
 EXECUTIVE_STEP = "05_executive_review"
 PUBLISH_STEP = "publish"
+REFRESH = "refresh"  # its tables lie beside the cycle's, in refresh/<day>/
 UNKNOWN = {"required": False, "blank": True}
 
 DECISION_EFFECT = result(
@@ -77,4 +79,62 @@ RELEASED_ORDER = result(
     words("serves", "the largest demand behind it: item, location, customer, month"),
 )
 
+REFRESH_MONTH = result(
+    REFRESH,
+    "refresh_month",
+    ("family",),
+    "The month so far against plan and demand range, by family, as of a day; all: the company.",
+    code("family", "family, or all"),
+    month(),
+    qty("plan_qty", "quantity the plan serves of the month's demand"),
+    rate("share_rate", "share of a month's orders that is usually in by this day"),
+    rate("days_rate", "share of the month's working days that is over"),
+    whole("month_count", "past months behind the share; 0: working days stand in"),
+    qty("expected_qty", "of the plan, by this day"),
+    qty("low_qty", "low end of demand, by this day", **UNKNOWN),
+    qty("high_qty", "high end, by this day", **UNKNOWN),
+    qty("ordered_qty", "ordered so far for the month"),
+    signed_qty("change_qty", "ordered so far - expected by this day"),
+    rate("change_rate", "the same, share of expected", **UNKNOWN),
+    qty("month_qty", "the whole month, if it goes on so", **UNKNOWN),
+    qty("shipped_qty", "shipped so far in the month"),
+    qty("make_plan_qty", "to be made by this day: plan x working days", **UNKNOWN),
+    qty("made_qty", "made so far", **UNKNOWN),
+    code("state", "below, above, inside or none (no plan)"),
+)
+
+REFRESH_ORDER = result(
+    REFRESH,
+    "refresh_order",
+    ("order", "line"),
+    "An open order due soon that stock and released orders do not cover, as of a day.",
+    code("order", "order number"),
+    code("line", "line number"),
+    *item_place(),
+    code("customer", "customer group"),
+    words("family", "item family"),
+    date("due_date", "day the customer wants it"),
+    qty("open_qty", "still to be shipped"),
+    qty("short_qty", "of it, not covered by then"),
+    value("short_value", "the same in net money", **UNKNOWN),
+    date("covered_date", "day on which it is covered; blank: by nothing that is known"),
+    flag("is_late", "its day has passed"),
+)
+
+REFRESH_TRIGGER = result(
+    REFRESH,
+    "refresh_trigger",
+    ("trigger", "family"),
+    "What is watched between cycles, as of a day: what was seen, whether it fired, who is told.",
+    code("trigger", "below, above (month to date against plan), target, risk (orders)"),
+    code("family", "family, or all"),
+    number("seen", "share of plan, share of target, or money at risk", "see trigger", **UNKNOWN),
+    number("threshold", "beyond which it fires", "as seen", **UNKNOWN),
+    flag("fired", "whether it fired"),
+    words("told", "roles that are told, with commas"),
+    words("owner", "who answers"),
+    date("due_date", "last day to answer"),
+)
+
+REFRESH_TABLES = (REFRESH_MONTH, REFRESH_ORDER, REFRESH_TRIGGER)
 EFFECT_RESULTS = (DECISION_EFFECT, RELEASED_ORDER)

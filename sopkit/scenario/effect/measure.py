@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
 from sopkit.errors import InputError
-from sopkit.periods import add_months, to_cycle_name, to_cycle_period, to_period
+from sopkit.periods import add_months, to_cycle_name, to_cycle_period
 from sopkit.scenario.diffs import parse_blocks
 from sopkit.scenario.effect.known import Known, find_forecast
 from sopkit.scenario.effect.reach import cut_tables, find_reach
@@ -78,7 +79,7 @@ def measure_decisions(
 
 
 def _measure_one(
-    row: dict[str, object],
+    row: Mapping[Hashable, Any],
     known: Known,
     horizon_months: int,
     most_months: int,
@@ -111,7 +112,7 @@ def _measure_one(
 
 
 def _ask(
-    row: dict[str, object], known: Known, horizon_months: int, most_months: int, rates: Rates
+    row: Mapping[Hashable, Any], known: Known, horizon_months: int, most_months: int, rates: Rates
 ) -> Asked | dict[str, object]:
     """Return what is to be simulated, or why nothing is."""
     name = str(row["decision"])
@@ -132,11 +133,11 @@ def _ask(
     return _prepare(name, blocks, known, months, horizon_months, rates)
 
 
-def _first_month(row: dict[str, object]) -> pd.Timestamp:
+def _first_month(row: Mapping[Hashable, Any]) -> pd.Timestamp:
     """Return the month after the due date, else the month after the cycle that decided."""
     due = row.get("due_date")
-    known = due if due is not None and not pd.isna(due) else to_cycle_period(str(row["cycle"]))  # type: ignore[call-overload]
-    return add_months(to_period(pd.Series([pd.Timestamp(known)]))[0], 1)  # type: ignore[arg-type]
+    known = to_cycle_period(str(row["cycle"])) if due is None or pd.isna(due) else due
+    return add_months(pd.Timestamp(known).to_period("M").to_timestamp(), 1)
 
 
 def _prepare(
@@ -248,7 +249,7 @@ def name_cause(effects: pd.DataFrame) -> pd.Series:
     down = {"service": "lost", "cost": "dearer", "stock": "held"}
     sign = effects["realised_value"].astype(float).map(lambda value: 1.0 if value >= 0 else -1.0)
     toward = parts.mul(sign, axis=0).fillna(0.0)
-    largest = toward.idxmax(axis=1)
+    largest = toward.idxmax(axis=1).astype(object)
     word = largest.where(sign > 0, largest.map(down))
-    word = word.where(toward.max(axis=1) >= 1.0, "same")
-    return word.where(effects["realised_value"].notna(), "")
+    word = word.mask(toward.max(axis=1) < 1.0, "same")
+    return word.mask(effects["realised_value"].isna(), "")
