@@ -1,6 +1,6 @@
 """A new planning folder: notebooks, parameters with comments, mapping and Excel templates.
 
-The templates are the project's own notebooks and KPI bands: in a checkout they stand beside the
+The templates are the project's own notebooks, KPI bands and process: in a checkout they stand beside the
 package, in an installed package under `sopkit/templates/`.
 """
 
@@ -72,7 +72,8 @@ def _fill(made: Path, templates: Path, company: str) -> None:
         shutil.copyfile(path, made / "notebooks" / path.name)
     runs = made / "params" / "runs"
     runs.mkdir(parents=True)
-    shutil.copyfile(templates / "params" / "kpi.yaml", made / "params" / "kpi.yaml")
+    for name in ("kpi.yaml", "process.yaml"):
+        shutil.copyfile(templates / "params" / name, made / "params" / name)
     (runs / f"{company}.yaml").write_text(write_params(company), encoding="utf-8")
     (made / ".gitignore").write_text(_IGNORED, encoding="utf-8")
     mapping = made / "params" / "mapping" / f"{company}.yaml"

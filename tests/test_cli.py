@@ -17,7 +17,7 @@ from sopkit.cycle import Manifest, StepRecord, hold_lock, to_paths, write_manife
 
 COMMANDS = (
     *["demo", "init", "check", "run", "forecast", "solve", "status", "publish", "report", "lab"],
-    *["override", "collect"],
+    *["override", "collect", "approve", "reject", "reopen", "agenda", "minutes"],
 )
 
 
@@ -77,6 +77,12 @@ def test_the_exit_codes_are_those_of_the_error_tree(helps):
         (["run", CYCLE, "--folder", "nowhere"], 2, "named by --folder"),
         (["status", "2020-01"], 5, "Cycle 2020-01 was never run"),
         (["publish", CYCLE], 5, "Cycle 2026-11 was never run"),
+        (["reopen", CYCLE, "--role", "x", "--reason", "y"], 5, "Cycle 2026-11 was never run"),
+        (["approve", "data", "--role", "x"], 5, "No cycle was run"),
+        (["approve", "data", "--role", "x", "--cycle", "../x"], 2, "'../x' is not a month"),
+        (["reject", "data", "--role", "x"], 2, "Missing option '--reason'"),
+        (["agenda", CYCLE, "executive"], 5, "Cycle 2026-11 was never run"),
+        (["minutes", CYCLE, "sales"], 2, "No step is 'sales'"),
         (["report"], 5, "No cycle was run"),
         (["forecast", "none.csv", "--horizon", "3", "--output", "o.csv"], 1, "none.csv is not"),
         (["forecast", "a.xlsx", "--horizon", "3", "--output", "o.csv"], 2, "a.xlsx is neither"),
@@ -176,6 +182,7 @@ def test_init_makes_a_folder_that_reads_its_own_templates(tmp_path):
         "acme.yaml",
         "acme.yaml",
         "kpi.yaml",
+        "process.yaml",
     ]
     assert len(list((made / "notebooks").glob("0*.ipynb"))) >= 1
     again = call("init", "plan", folder=tmp_path)

@@ -61,6 +61,7 @@ def test_a_run_leaves_tables_executed_notebooks_and_a_record(done):
     assert manifest["tables"]["segment"]["rows"] == 1
     assert (manifest["company"], manifest["state"], manifest["running"]) == ("demo", "draft", {})
     assert sorted(p.name for p in paths.root.iterdir()) == [
+        ".kept.json",
         ".lock",
         "executed",
         "manifest.json",
@@ -194,7 +195,9 @@ def test_every_real_step_owes_the_tables_it_owns():
     assert owed["data"][:2] == ("item", "location")
     assert "finding" in owed["data"] and "override" not in owed["data"]
     assert {"baseline", "consensus_demand", "demand_move", "look"} <= set(owed["demand"])
-    assert [step.section for step in REAL_STEPS if step.planbook] == ["demand"]
+    assert [step.section for step in REAL_STEPS if step.planbook] == [
+        *["demand", "consensus", "executive"]
+    ]
     assert REAL_STEPS[1].company_tables == ("override",)
     assert "override" not in REAL_STEPS[0].company_tables
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sopkit.cycle import STAGES, Cycle, CyclePaths, Manifest, list_cycles, to_paths, view_cycle
 from sopkit.errors import CycleError, SopkitError
-from sopkit.params import Process, RunParameters, read_params, read_process
+from sopkit.params import Process, read_params, read_process
 from sopkit.params.process import STEPS
 from sopkit.periods import to_cycle_period
 from sopkit.planbook import find_kind, has_planbook, open_planbook
@@ -80,11 +80,9 @@ def judge_cycle(folder: Path, cycle: str) -> Standings:
     paths = to_paths(cycle, folder)
     manifest = require_manifest(paths)
     process = read_process(folder)
-    parameters, problem = _read_parameters(paths)
-    country = parameters.common.country if parameters else COUNTRY
+    due, country, problem = _find_due(paths, manifest)
     records, broken = _read_book(folder, cycle, manifest.company)
     version = find_version(records["publication"])
-    due = {} if parameters is None else find_due(paths, manifest, parameters)
     hashes = {name: hash_step(manifest, name) for name in STEPS}
     signed = judge_approvals(records["approval"], hashes, version)
     gates = _judge_gates(view_cycle(cycle, folder), manifest, process, records, due, signed)
@@ -132,11 +130,15 @@ def find_newest(folder: Path, cycle: str) -> str:
     return names[-1]
 
 
-def _read_parameters(paths: CyclePaths) -> tuple[RunParameters | None, str]:
+def _find_due(paths: CyclePaths, manifest: Manifest) -> tuple[dict[str, list[str]], str, str]:
+    """Return what a run would run, the country of the calendar, and why that cannot be told."""
+    country = COUNTRY
     try:
-        return read_params(choose_params(paths.folder, paths.name)), ""
+        parameters = read_params(choose_params(paths.folder, paths.name))
+        country = parameters.common.country
+        return find_due(paths, manifest, parameters), country, ""
     except (SopkitError, OSError) as error:
-        return None, f"What a run would do cannot be told: {error}"
+        return {}, country, f"What a run would do cannot be told: {error}"
 
 
 def _read_book(folder: Path, cycle: str, company: str) -> tuple[dict[str, pd.DataFrame], str]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sopkit.cycle import CyclePaths, Manifest, view_cycle
 from sopkit.messages import catalogue
+from sopkit.params import Process, read_process
 from sopkit.planbook import SOPKIT, open_planbook
 from sopkit.process.texts import say_task
 
@@ -34,11 +35,11 @@ def keep_records(
     Raises:
         CycleError: the planbook is locked, or newer than this sopkit.
     """
-    view = view_cycle(paths.name, paths.folder)
+    view, process = view_cycle(paths.name, paths.folder), read_process(paths.folder)
     found = {
-        "conflict": _to_conflicts(view.read_optional("conflict")),
+        "conflict": _to_conflicts(view.read_optional("conflict"), process),
         "decision": _to_decisions(view.read_optional("decision")),
-        "task": _to_tasks(view.read_optional("task")),
+        "task": _to_tasks(view.read_optional("task"), process),
         "kpi": _to_kpis(view.read_optional("kpi_value")),
     }
     entered = {}
@@ -67,12 +68,16 @@ def _is_known(kind: str, rows: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     return pd.Series(marks, index=rows.index, dtype=bool)
 
 
-def _to_conflicts(conflict: pd.DataFrame) -> pd.DataFrame:
+def _to_conflicts(conflict: pd.DataFrame, process: Process) -> pd.DataFrame:
+    """Return the new conflicts; one that nobody owns goes to the first of its task force."""
     columns = ["family", "kind", "first_value", "second_value", "gap_value"]
     columns += ["first_owner", "second_owner", "first_period", "last_period"]
     columns += ["task_force", "due_date", "escalate_to"]
     fresh = conflict[conflict["state"] == "new"].sort_values("conflict", kind="stable")
-    return fresh[columns]
+    members = [process.conflicts.list_members(kind)[0] for kind in fresh["kind"]]
+    nobody = fresh["first_owner"].isna() & fresh["second_owner"].isna()
+    first = pd.Series(members, index=fresh.index, dtype=object)
+    return fresh.assign(first_owner=fresh["first_owner"].where(~nobody, first))[columns]
 
 
 def _to_decisions(decision: pd.DataFrame) -> pd.DataFrame:
@@ -87,12 +92,13 @@ def _to_decisions(decision: pd.DataFrame) -> pd.DataFrame:
     return rows[[*columns, "expected_value", *extra]]
 
 
-def _to_tasks(task: pd.DataFrame) -> pd.DataFrame:
+def _to_tasks(task: pd.DataFrame, process: Process) -> pd.DataFrame:
+    """Return the open tasks; one that nobody owns goes to who runs the executives' meeting."""
     own = task[(task["kind"] != "other") & (task["state"] == "open")]
     t = catalogue("en")
     rows = [{str(name): cell for name, cell in row.items()} for row in own.to_dict("records")]
     titles: list[Any] = [say_task(row, t) for row in rows]
-    owners = own["owner"].fillna("all")
+    owners = own["owner"].fillna(process.to_step("executive").responsible)
     return own.assign(title=titles, owner=owners)[["title", "owner", "due_date", "origin"]]
 
 
