@@ -107,6 +107,29 @@ def test_a_conflict_found_again_keeps_number_and_opening_day():
     assert row["last_gap_value"] == -40
 
 
+def test_people_and_last_day_that_were_set_in_the_record_hold():
+    touched = table(RECORD, OPENED.replace(" open 1 ", " open 2 ")).assign(
+        due_date=pd.Timestamp("2026-12-01"), task_force="production", escalate_to="owner_x"
+    )
+    rows = carry_conflicts(
+        find(-50),
+        touched,
+        "2026-11",
+        DAYS,
+        days=3,
+        task_force={"target_plan": ["sales_owner"]},
+        escalate_to="general_manager",
+    )
+    row = rows.iloc[0]
+    assert row["due_date"] == pd.Timestamp("2026-12-01")
+    assert (row["task_force"], row["escalate_to"]) == ("production", "owner_x")
+    untouched = touched.assign(version=1)
+    row = carry_conflicts(
+        find(-50), untouched, "2026-11", DAYS, days=3, escalate_to="general_manager"
+    ).iloc[0]
+    assert (row["due_date"], row["escalate_to"]) == (pd.Timestamp("2026-12-01"), "general_manager")
+
+
 def test_another_kind_over_the_same_family_is_another_conflict():
     found = pd.concat([find(-50), find(-60, kind="sales_supply")], ignore_index=True)
     assert carry(found, OPENED)["conflict"].tolist() == ["C-2026-11-001", "C-2026-09-004"]

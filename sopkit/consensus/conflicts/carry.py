@@ -13,6 +13,7 @@ from sopkit.tables import TABLES, fit_columns
 
 Row = dict[str, Any]
 Key = tuple[str, str]
+TOUCHED = ("first_owner", "second_owner", "task_force", "escalate_to")
 
 
 def carry_conflicts(
@@ -38,7 +39,8 @@ def carry_conflicts(
     Args:
         found: what `find_conflicts` returned for this cycle.
         records: records of kind `conflict` of this and earlier cycles: `number`, `cycle`,
-            `status` (open, settled, withdrawn), `version`, `author`, `closed_by`,
+            `status` (open, settled, withdrawn), `version`, `author`, `due_date`, `task_force`,
+            `escalate_to` and the owners (where a person touched it, they hold), `closed_by`,
             `closed_at`, `closed_reason`, the periods, `family`, `kind`, `gap_value`, `option`,
             `verdict`; may be empty.
         cycle: this cycle.
@@ -47,8 +49,9 @@ def carry_conflicts(
             the gap at the verdict and when a conflict was opened again.
         task_force: roles that settle each kind.
         escalate_to: role that decides when the last day has passed.
-        working_days: days that are worked, sorted, for the last day.
-        days: working days from opening to the last day.
+        working_days: days that are worked in this month and the next, sorted, for the last day of
+            what is opened now.
+        days: working days from opening to the last day; a last day that stands in the record stays.
 
     Returns:
         Contract `conflict`: open ones by size, then settled ones, then those closed by themselves.
@@ -68,12 +71,14 @@ def carry_conflicts(
         told.append(_carry_one(row, earlier, key, cycle, meeting_days))
     for key in (one for one in earlier.record if one not in now):
         told += _carry_missing(earlier, key, cycle, meeting_days)
-    rows = pd.DataFrame(told, columns=None if told else found.columns)
+    rows = pd.DataFrame(told, columns=TABLES["conflict"].column_names)
     rows = _add_days(rows, cycle, meeting_days, working_days, days)
-    rows["task_force"] = [
-        ", ".join((task_force or {}).get(kind, ())) or None for kind in rows["kind"]
-    ]
-    rows["escalate_to"] = escalate_to or None
+    force = [", ".join((task_force or {}).get(kind, ())) or None for kind in rows["kind"]]
+    named = pd.Series(force, index=rows.index, dtype=object)
+    rows["task_force"] = rows["task_force"].where(rows["task_force"].notna(), named)
+    rows["escalate_to"] = rows["escalate_to"].where(
+        rows["escalate_to"].notna(), escalate_to or None
+    )
     return _sort(fit_columns(rows, TABLES["conflict"]))
 
 
@@ -138,7 +143,9 @@ def _carry_one(
         return row | anew | {"state": "new"}
     opened = _find_opening(record, before, meeting_days)
     last = record["gap_value"] if before is None else before["gap_value"]
-    told = row | {"conflict": record["number"], "last_gap_value": last}
+    told = (
+        row | _read_touched(record, before) | {"conflict": record["number"], "last_gap_value": last}
+    )
     if record["status"] != "settled":
         if record["cycle"] == cycle:
             return told | opened | {"state": "new", "last_gap_value": None}
@@ -151,7 +158,7 @@ def _carry_one(
     if before is not None and before.get("settled_date") == told["settled_date"]:
         return told | opened | {"state": "open"}
     if _moved_apart(row["gap_value"], last, row["threshold_value"]):
-        return told | anew | {"state": "reopened"}
+        return told | anew | {"state": "reopened", "due_date": pd.NaT}
     return told | opened | {"state": "settled"}
 
 
@@ -162,6 +169,7 @@ def _carry_missing(
     record, before = earlier.record[key], earlier.shown.get(key)
     told = {**(before or record), "conflict": record["number"]}
     told |= _find_opening(record, before, meeting_days) | {"last_gap_value": told["gap_value"]}
+    told |= _read_touched(record, before)
     if record["status"] == "settled":
         over = told["last_period"] < pd.Timestamp(f"{cycle}-01")
         return [] if over else [told | _read_verdict(record) | {"state": "settled"}]
@@ -188,6 +196,15 @@ def _moved_apart(gap: float, then: float, threshold: float) -> bool:
     return abs(gap) >= abs(then) + threshold
 
 
+def _read_touched(record: Row, before: Row | None) -> Row:
+    """Return the last day that was set at opening, and what a person set in the record."""
+    told = {} if record["version"] < 2 else {name: record.get(name) for name in TOUCHED}
+    is_theirs = record["version"] > 1 and record["status"] == "open"
+    known = record if before is None or is_theirs else before
+    told["due_date"] = known.get("due_date")
+    return {name: cell for name, cell in told.items() if not pd.isna(cell) and cell != ""}
+
+
 def _read_verdict(record: Row) -> Row:
     """Return what was decided, by whom, when (the day alone) and why."""
     closed = record.get("closed_at")
@@ -208,9 +225,10 @@ def _add_days(
     days: int,
 ) -> pd.DataFrame:
     opened = pd.to_datetime(rows["opened_date"])
-    due = [_count_on(day, working_days, days) for day in opened]
+    later = [_count_on(day, working_days, days) for day in opened]
     passed = (meeting_days[cycle] - opened).dt.days.clip(lower=0).astype(float)
-    last = pd.Series(due, index=rows.index, dtype="datetime64[ns]")
+    due = pd.Series(later, index=rows.index, dtype="datetime64[ns]")
+    last = pd.to_datetime(rows["due_date"]).fillna(due)
     return rows.assign(opened_date=opened, due_date=last, days_open=passed)
 
 
