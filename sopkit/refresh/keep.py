@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from sopkit.cycle import write_parquet
 from sopkit.messages import Catalogue
 from sopkit.planbook import SOPKIT, open_planbook
 from sopkit.refresh.look import Look
+from sopkit.tables import ALL
 from sopkit.tables.results_effects import REFRESH_TABLES
 
 
@@ -77,9 +79,21 @@ def name_origin(cycle: str, trigger: str, family: str) -> str:
     return f"refresh {cycle} {trigger} {family}"
 
 
-def say_trigger(row: Mapping[Hashable, object], t: Catalogue) -> str:
-    """Return a trigger as a sentence."""
-    key = f"refresh.trigger.{row['trigger']}" + ("" if row["fired"] else "_quiet")
+def find_sentence(row: Mapping[Hashable, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the message of a trigger, and its values; the company as a whole has its own.
+
+    Example:
+        `below` of COLA: `refresh.trigger.below`; of all: `refresh.trigger.below_all`.
+    """
+    whole = "_all" if row["family"] == ALL else ""
     seen = row["seen"]
-    return t(key, family=row["family"], seen=seen, threshold=row["threshold"],
-             size=abs(float(str(seen))) if seen is not None else 0.0)  # fmt: skip
+    size = abs(float(seen)) if pd.notna(seen) else None
+    return f"refresh.trigger.{row['trigger']}{whole}", {
+        "family": row["family"], "seen": seen, "size": size,
+    }  # fmt: skip
+
+
+def say_trigger(row: Mapping[Hashable, Any], t: Catalogue) -> str:
+    """Return a fired trigger as a sentence."""
+    key, values = find_sentence(row)
+    return t(key, **values)

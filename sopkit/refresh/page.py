@@ -11,7 +11,7 @@ import pandas as pd
 
 from sopkit.cycle import to_paths, view_cycle, write_atomic
 from sopkit.messages import LANGUAGES, Catalogue
-from sopkit.refresh.keep import say_trigger
+from sopkit.refresh.keep import find_sentence, say_trigger
 from sopkit.refresh.look import Look
 from sopkit.report import Figure, Say, open_page
 from sopkit.report.pages import Review, write_page
@@ -158,11 +158,7 @@ def _show_triggers(look: Look, page: Page) -> list[Part]:
     )
     if fired.empty:
         return [head]
-    said = [
-        Say(f"refresh.trigger.{row['trigger']}",
-            {**{str(k): v for k, v in row.items()}, "size": abs(float(row["seen"]))})
-        for row in fired.to_dict("records")
-    ]  # fmt: skip
+    said = [Say(*find_sentence(row)) for row in fired.to_dict("records")]
     told = [Say("refresh.told", {"told": [one.strip() for one in str(text).split(",")]})
             for text in fired["told"]]  # fmt: skip
     rows = pd.DataFrame({"what": said, "told": told, "owner": fired["owner"].to_numpy(),
