@@ -23,7 +23,7 @@ def list_agreed(
     conflict: pd.DataFrame,
     stream_value: pd.DataFrame,
     override: pd.DataFrame,
-    customer: pd.DataFrame,
+    customer: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return agreed demand by family and month with the rule that led there.
 

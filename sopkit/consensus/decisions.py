@@ -35,12 +35,12 @@ def join_decisions(
         2026-11-D1 was asked for with options A and B (recommended, + 300), the planbook says B was
         decided, 280 expected: one row, option B, 280, open.
     """
-    kept = records[(records["status"] != "withdrawn") & (records["cycle"] < cycle)]
+    kept = records[(records["status"] != "withdrawn") & (records["cycle"].astype(str) < cycle)]
     kept = kept.assign(status=kept["status"].map(STATUSES).fillna("open"))
     kept = kept.sort_values(["decision", "number"], kind="stable").drop_duplicates(
         "decision", keep="last"
     )
-    options = asked[asked["cycle"] < cycle]
+    options = asked[asked["cycle"].astype(str) < cycle]
     known = _fit(kept).reset_index(drop=True)
     known = _fill(known, _choose(options, kept.set_index("decision")["option"]))
     given = past_decision[~past_decision["decision"].isin(known["decision"])]

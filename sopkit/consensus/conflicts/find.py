@@ -145,7 +145,9 @@ def find_cells(cells: pd.DataFrame, row: Mapping[Any, Any], customer: pd.DataFra
     return cells[_is_inside(cells, row, customer)]
 
 
-def _is_inside(cells: pd.DataFrame, row: Mapping[Any, Any], customer: pd.DataFrame) -> pd.Series:
+def _is_inside(
+    cells: pd.DataFrame, row: Mapping[Any, Any], customer: pd.DataFrame | None
+) -> pd.Series:
     inside = cells["period"].between(row["first_period"], row["last_period"])
     for name in ("family", "location"):
         if row[name] != ALL:
@@ -155,16 +157,19 @@ def _is_inside(cells: pd.DataFrame, row: Mapping[Any, Any], customer: pd.DataFra
     return inside
 
 
-def list_customers(name: str, customer: pd.DataFrame) -> list[str]:
+def list_customers(name: str, customer: pd.DataFrame | None) -> list[str]:
     """Return the customer groups behind a name: the group itself, or all groups of a channel."""
-    if name in set(customer["customer"]):
+    if customer is None or name in set(customer["customer"]):
         return [name]
     groups = customer.loc[customer["channel"] == name, "customer"]
     return sorted(groups) or [name]
 
 
 def share_agreed(
-    conflict: pd.DataFrame, plan: pd.DataFrame, item: pd.DataFrame, customer: pd.DataFrame
+    conflict: pd.DataFrame,
+    plan: pd.DataFrame,
+    item: pd.DataFrame,
+    customer: pd.DataFrame | None = None,
 ) -> float:
     """Return the share of the plan's revenue whose number nobody disputes, 0..1.
 
@@ -175,7 +180,7 @@ def share_agreed(
         conflict: contract `conflict`.
         plan: contract `consensus_plan`.
         item: contract `item`.
-        customer: contract `customer`, for channels.
+        customer: contract `customer`; without it a conflict with a channel disputes nothing.
 
     Example:
         Tea 70 of revenue, cola 30 with a conflict: 0.7.
@@ -188,7 +193,10 @@ def share_agreed(
 
 
 def mark_disputed(
-    conflict: pd.DataFrame, cells: pd.DataFrame, item: pd.DataFrame, customer: pd.DataFrame
+    conflict: pd.DataFrame,
+    cells: pd.DataFrame,
+    item: pd.DataFrame,
+    customer: pd.DataFrame | None = None,
 ) -> pd.Series:
     """Return which cells an open conflict is about, in their order.
 
