@@ -181,7 +181,7 @@ class TestGates:
 
     def test_a_conflict_is_answered_when_settled_or_escalated_with_a_last_day(self):
         conflict = CONFLICT.assign(state="open")
-        told = {"number": "C-2026-11-001", "escalate_to": "general_manager"}
+        told = {"family": "TEA", "kind": "sales_supply", "escalate_to": "general_manager"}
         told["due_date"] = pd.Timestamp("2026-11-26")
         opened = records("conflict", told)
         assert find_open_conflicts(conflict, records("conflict")) == ["C-2026-11-001"]
@@ -190,6 +190,14 @@ class TestGates:
         no_day = records("conflict", {**told, "due_date": pd.NaT, "version": 2})
         assert find_open_conflicts(conflict, no_day) == ["C-2026-11-001"]
         assert find_open_conflicts(conflict, opened.assign(status="settled")) == []
+
+    def test_a_conflict_that_was_opened_again_needs_a_verdict_given_since(self):
+        told = {"family": "TEA", "kind": "sales_supply", "status": "settled"}
+        told["closed_at"] = "2026-10-19T10:00:00+08:00"
+        made, again = "2026-11-18T09:00:00+08:00", CONFLICT.assign(state="reopened")
+        assert find_open_conflicts(again, records("conflict", told), made) == ["C-2026-11-001"]
+        told["closed_at"] = "2026-11-19T10:00:00+08:00"
+        assert find_open_conflicts(again, records("conflict", told), made) == []
 
     def test_a_conflict_that_is_settled_in_the_table_needs_no_record(self):
         assert find_open_conflicts(CONFLICT.assign(state="agreed"), records("conflict")) == []

@@ -367,7 +367,7 @@ class TestMeetings:
             "Agenda: Executive review, Nov 2026",
             "general manager signs",
             "What must be decided today?",
-            "C-2026-11-001: sales and supply, TEA: ¥ 100 (sales_owner) against ¥ 60",
+            "C-2026-11-001: sales and supply, TEA: ¥ 100 (sales) against ¥ 60",
             "proposal B brings +¥ 12,000; production, by 25 Nov 2026",
             "Decide 2026-11-D1: L1",
             "Supply review: due 16 Nov 2026",
@@ -382,8 +382,10 @@ class TestMeetings:
         user, role = SIGNERS["supply"]
         reject_step(paths.folder, CYCLE, "supply", user, role, "line <2> is down", now=at(29))
         text, _ = write_minutes(paths.folder, CYCLE, "executive")
-        assert "D-2026-11-001: bottleneck L1: extra_shift; decided, option B, production" in text
-        assert "C-2026-11-001: sales and supply, TEA, gap −¥ 40; settled. plan 80" in text
+        assert (
+            "D-2026-11-001: bottleneck, L1; decided, option B, production, by 25 Nov 2026" in text
+        )
+        assert "C-2026-11-001: sales and supply, TEA, gap −¥ 40; settled. plan 80; half way" in text
         assert "Nobody has signed or sent back this step." in text
         text, page = write_minutes(paths.folder, CYCLE, "supply", "zh")
         assert "production.head 以生产身份于 2026 年 11 月 29 日退回：line <2> is down" in text

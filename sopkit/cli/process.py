@@ -36,11 +36,12 @@ def approve(
     """
     from sopkit.process.judge import find_newest
     from sopkit.process.sign import approve_step
+    from sopkit.run.steps import find_step
 
     home, user = find_folder(folder), find_user()
     name = find_newest(home, cycle)
     number = approve_step(home, name, step, user, role, reason)
-    say(f"{number}: {step} of cycle {name} is signed by {user} as {role}.")
+    say(f"{number}: {find_step(step).section} of cycle {name} is signed by {user} as {role}.")
     _say_identity()
 
 

@@ -114,7 +114,9 @@ def find_supply_reasons(plan: pd.DataFrame, hours: pd.DataFrame, gates: Gates) -
     return [Reason(f"check_{name}", {"worst": value}) for name, value in broken.items()]
 
 
-def find_open_conflicts(conflict: pd.DataFrame, records: pd.DataFrame) -> list[str]:
+def find_open_conflicts(
+    conflict: pd.DataFrame, records: pd.DataFrame, since: str = ""
+) -> list[str]:
     """Return the conflicts of a cycle that are neither settled nor escalated with a deadline.
 
     A record counts as escalated when a person touched it (version above 1) and it names a last day
@@ -122,13 +124,31 @@ def find_open_conflicts(conflict: pd.DataFrame, records: pd.DataFrame) -> list[s
 
     Args:
         conflict: contract `conflict`; what is settled or agreed there is closed.
-        records: records of kind `conflict`, by `number`.
+        records: records of kind `conflict`, this cycle's and earlier.
+        since: when the table was made; see `drop_settled`.
     """
-    asked = conflict.loc[conflict["state"].isin(OPEN_STATES), "conflict"]
-    closed = records["status"].isin(["settled", "withdrawn"])
     named = _is_given(records["due_date"]) & _is_given(records["escalate_to"])
-    answered = records.loc[closed | (named & (records["version"] > 1)), "number"]
-    return sorted(set(asked) - set(answered))
+    touched = (records["version"] > 1) & (records["status"] == "open")
+    asked = drop_settled(conflict, records, since)
+    return sorted(asked.loc[~_is_about(asked, records[named & touched]), "conflict"])
+
+
+def drop_settled(conflict: pd.DataFrame, records: pd.DataFrame, since: str = "") -> pd.DataFrame:
+    """Return the conflicts that neither the table nor a record calls settled.
+
+    Records are found by family and kind, as a conflict keeps both for life. One that the table
+    opened again is settled only by a verdict given after the table was made.
+
+    Args:
+        since: when the table was made, ISO 8601; empty: every verdict counts.
+    """
+    asked = conflict[conflict["state"].isin(OPEN_STATES)]
+    closed = records[records["status"].isin(["settled", "withdrawn"])]
+    newer = [not since or pd.Timestamp(at) > pd.Timestamp(since) for at in closed["closed_at"]]
+    since_then = closed[pd.Series(newer, index=closed.index, dtype=bool)]
+    again = asked["state"] == "reopened"
+    settled = _is_about(asked, closed).mask(again, _is_about(asked, since_then))
+    return asked[~settled]
 
 
 def find_open_decisions(decision: pd.DataFrame, records: pd.DataFrame) -> list[str]:
@@ -145,6 +165,13 @@ def find_open_decisions(decision: pd.DataFrame, records: pd.DataFrame) -> list[s
 def name_open(key: str, numbers: Sequence[str]) -> list[Reason]:
     """Return one reason that names the first of several open records; none for none."""
     return [Reason(key, {"n": len(numbers), "first": numbers[0]})] if numbers else []
+
+
+def _is_about(conflict: pd.DataFrame, records: pd.DataFrame) -> pd.Series:
+    """Mark the conflicts that one of the records is about; the last record of each counts."""
+    about = set(zip(records["family"], records["kind"], strict=True))
+    pairs = zip(conflict["family"], conflict["kind"], strict=True)
+    return pd.Series([pair in about for pair in pairs], index=conflict.index, dtype=bool)
 
 
 def _is_given(column: pd.Series) -> pd.Series:

@@ -209,7 +209,9 @@ def _find_reasons(
         return find_supply_reasons(plan, hours, process.gates)
     if name == "consensus":
         conflict = view.read_optional("conflict")
-        return name_open("conflicts", find_open_conflicts(conflict, records["conflict"]))
+        since = manifest.steps[STAGES[name]].started
+        numbers = find_open_conflicts(conflict, records["conflict"], since)
+        return name_open("conflicts", numbers)
     if name == "executive":
         decision = view.read_optional("decision")
         return name_open("decisions", find_open_decisions(decision, records["decision"]))

@@ -12,6 +12,7 @@ import pandas as pd
 
 from sopkit.cycle import STAGES, view_cycle, write_atomic
 from sopkit.messages import Catalogue, catalogue
+from sopkit.planbook import SOPKIT
 from sopkit.process.judge import Standings, judge_cycle
 from sopkit.process.sheet import Section, Sheet, to_html, to_text
 from sopkit.process.sign import NO_REMARK
@@ -77,7 +78,7 @@ def compose_agenda(meeting: Meeting, now: datetime | None = None) -> Sheet:
     gate = state.gates[meeting.step]
     sections = [
         Section(say("agenda.question"), (say(f"question.{meeting.step}"),)),
-        _section(meeting, "agenda.open", [say_reason(r, meeting.t) + "." for r in gate.reasons]),
+        _section(meeting, "agenda.open", [say_reason(r, meeting.t) for r in gate.reasons]),
     ]
     if meeting.step in _MEETINGS_OF_MONEY:
         sections += [
@@ -237,7 +238,7 @@ def _list_taken(meeting: Meeting) -> list[str]:
         "minutes.decision_row",
         records[records["status"] != "open"],
         lambda row: {
-            "title": row["title"],
+            "title": _name_decision(meeting, row),
             "option": row["option"],
             "owner": row["owner"],
             "due": row["due_date"],
@@ -255,7 +256,6 @@ def _list_settled(meeting: Meeting) -> list[str]:
             "kind": row["kind"],
             "family": row["family"],
             "gap": row["gap_value"],
-            "verdict": _text(row["verdict"]),
         },
     )
 
@@ -292,11 +292,18 @@ def _say_each(
             key,
             number=row["number"],
             status=row["status"],
-            reason=_text(row["closed_reason"]),
+            said="; ".join(filter(None, (_text(row.get("verdict")), _text(row["closed_reason"])))),
             **values(row),
         )
         for row in _rows(rows)
     ]
+
+
+def _name_decision(meeting: Meeting, row: Row) -> str:
+    """Return what a decision is about: a person's title, or a run's kind and subject in words."""
+    if row["author"] != SOPKIT:
+        return str(row["title"])
+    return meeting.say("minutes.about", kind=row["kind"], subject=row["subject"])
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:

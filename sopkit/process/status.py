@@ -13,7 +13,7 @@ from sopkit.cycle import STAGES, view_cycle
 from sopkit.messages import catalogue
 from sopkit.params.process import STEPS
 from sopkit.process.calendar import count_days_late
-from sopkit.process.gates import Gate
+from sopkit.process.gates import Gate, drop_settled
 from sopkit.process.judge import PUBLISH, Standings, judge_cycle
 from sopkit.process.publish import find_altered
 from sopkit.process.restated import list_restated
@@ -129,9 +129,13 @@ def list_steps(state: Standings, now: datetime | None = None) -> list[StepLine]:
 def list_open_tasks(state: Standings) -> pd.DataFrame:
     """Return the open tasks of a cycle as they stand now, contract `task`."""
     view = view_cycle(state.cycle, state.paths.folder)
+    run = state.manifest.steps.get(STAGES["consensus"])
+    conflict = drop_settled(
+        view.read_optional("conflict"), state.records["conflict"], run.started if run else ""
+    )
     tasks = list_tasks(
         view.read_optional("decision"),
-        view.read_optional("conflict"),
+        conflict,
         [] if state.manifest.state == "published" else find_result_gates(state),
         state.days,
         state.records["decision"],
