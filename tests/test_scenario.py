@@ -12,13 +12,18 @@ from sopkit.scenario import (
     compare_scenarios,
     decide_options,
     find_first_change,
+    fit_scenarios,
+    list_option_scenarios,
     list_options,
-    net_range,
-    raise_demand,
+    list_range,
+    measure_elasticity,
     shift_demand,
-    solve_scenarios,
+    solve_diffs,
     sum_costs,
     sum_plan,
+    sum_result,
+    to_shift,
+    value_scenarios,
 )
 from sopkit.supply import Rates, SupplyTables, net_demand, prepare_case, solve_case
 from sopkit.tables import TABLES, check_table
@@ -52,6 +57,13 @@ def company(**changes: pd.DataFrame) -> SupplyTables:
         "cost": COST,
     }
     return SupplyTables.collect({**frames, **changes})
+
+
+SHIFT = to_shift(AGREED, TOGETHER, ITEMS, NO_LINES, NO_CLASSES, PERIODS)
+
+
+def solve(case, demand, scenarios):
+    return solve_diffs(case, demand, fit_scenarios(case, demand, scenarios, SHIFT))
 
 
 @pytest.fixture(scope="module")
@@ -90,18 +102,6 @@ def test_independent_items_move_less_because_errors_cancel():
     assert moved.tolist() == pytest.approx([10 + 2**0.5] * 2)
 
 
-def test_raising_demand_leaves_orders_in_hand_and_raises_the_whole_by_the_rate():
-    wanted = table(
-        "item location customer period demand_class demand_qty priority",
-        "A D1 all 2026-11 open 20 2",
-        "A D1 all 2026-11 forecast 80 2",
-        "A D1 all 2026-12 forecast 80 2",
-    )
-    first = pd.Timestamp("2026-11-01")
-    assert raise_demand(wanted, ["A"], first, first, 0.1)["demand_qty"].tolist() == [20, 90, 80]
-    assert raise_demand(wanted, ["B"], first, first, 0.1)["demand_qty"].tolist() == [20, 80, 80]
-
-
 def test_a_plan_in_money_counts_overtime_and_closing_stock(case, demand):
     # November makes 10 and serves 10; December makes 10 + 5 overtime and serves 15 of 30.
     base = months("base", solve_case(case, demand))
@@ -114,9 +114,8 @@ def test_a_plan_in_money_counts_overtime_and_closing_stock(case, demand):
 
 
 def test_the_range_is_solved_as_whole_plans(case, demand):
-    demands = net_range(AGREED, TOGETHER, NO_LINES, NO_CLASSES, PERIODS)
-    solved = solve_scenarios(case, demand, demands, options().iloc[:0], ITEMS)
-    rows = pd.concat([months(name, one.plan, demands[name]) for name, one in solved.items()])
+    solved = solve(case, demand, list_range())
+    rows = pd.concat([months(name, one.plan, one.demand) for name, one in solved.items()])
     assert [one.added["demand_qty"].tolist() for one in solved.values()] == [[-2, -5], [2, 7]]
     assert rows.groupby("scenario")["demand_qty"].sum().tolist() == [33, 49]
     served = rows.groupby("scenario")["served_qty"].sum()
@@ -194,7 +193,7 @@ def test_a_gap_to_budget_asks_for_a_decision_with_the_upside_as_option():
 
 def test_options_are_solved_as_whole_plans_and_the_best_is_proposed(case, demand):
     found = options()
-    solved = solve_scenarios(case, demand, {}, found, ITEMS)
+    solved = solve(case, demand, list_option_scenarios(found))
     # B: 2 of 10 regular hours more in December: 17 served. C: no overtime: 10 served.
     # D2 asks 20 % more tea: November makes 10 of 12, December 15 of 36: nothing more is served.
     plans = {"base": solve_case(case, demand)} | {name: one.plan for name, one in solved.items()}
@@ -216,7 +215,7 @@ def test_options_are_solved_as_whole_plans_and_the_best_is_proposed(case, demand
 
 
 def test_the_demand_an_option_adds_is_told(case, demand):
-    solved = solve_scenarios(case, demand, {}, options(SHORTAGE.iloc[:0]), ITEMS)
+    solved = solve(case, demand, list_option_scenarios(options(SHORTAGE.iloc[:0])))
     assert solved["2026-11-D1-C"].added["demand_qty"].tolist() == [2, 6]
 
 
@@ -233,8 +232,59 @@ def test_more_of_a_suppliers_limit_is_an_option():
     case = prepare_case(bought, wanted, PERIODS)
     found = options(SHORTAGE.assign(cause="supplier", cause_code="V1"), CONFLICT.iloc[:0])
     assert found["kind"].tolist() == ["shortage", "shortage"]
-    solved = solve_scenarios(case, wanted, {}, found, ITEMS)
-    assert list(solved) == ["2026-11-D1-B"]
+    (more,) = list_option_scenarios(found)
+    assert dict(more.blocks[0]) == {
+        "limit": "V1",
+        "from": "2026-12",
+        "to": "2026-12",
+        "change": "+20 %",
+    }
+    solved = solve(case, wanted, [more])
+    # 20 a month are sold, 45 days after the order; December's order arrives past the plan.
+    assert solved["2026-11-D1-B"].case.way_limit.tolist() == [[20, 24]]
+
+
+def test_an_option_that_nothing_can_be_done_with_is_no_option(case, demand):
+    found = options(SHORTAGE.assign(cause="material", cause_code="A"), CONFLICT.iloc[:0])
+    (more,) = list_option_scenarios(found)
+    (fitted,) = fit_scenarios(case, demand, [more])
+    assert fitted.is_refused
+    plan = solve_case(case, demand)
+    rows, costs = months("base", plan), sum_costs("base", plan.plan_cost, plan.plan_service, PRICE)
+    assert decide_options(found, rows, costs, TABLES["purchase_term"].empty(), PERIODS[0]).empty
+
+
+def test_stock_above_what_is_wanted_may_be_sold_off_at_the_elasticity_that_was_measured():
+    uplift = table("event_kind family uplift_rate dip_rate", "promotion tea 0.6 0.2")
+    events = table("event_kind discount_rate", "promotion 0.2", "promotion 0.2", "listing 0.5")
+    elasticity = measure_elasticity(uplift, events)
+    assert elasticity.to_dict() == {"tea": -2.0}
+    excess = table("item location excess_value", "A D1 30", "A D2 20", "X D1 900")
+    found = list_options(
+        "2026-11", SHORTAGE.iloc[:0], FREE, MADE_ON, CONFLICT.iloc[:0], DEMAND_VALUE, ITEMS, ROLES,
+        excess=excess, elasticity=elasticity,
+    )  # fmt: skip
+    assert found[["kind", "subject", "lost_value"]].drop_duplicates().to_numpy().tolist() == [
+        ["excess", "A", 50]
+    ]
+    (off,) = list_option_scenarios(found)
+    assert list(off.blocks[0].values()) == ["A", "2026-11", "2027-01", "-20 %", "-2"]
+
+
+def test_scenarios_valued_together_are_as_valued_one_by_one(case, demand):
+    solved = solve(case, demand, [*list_range(), *list_option_scenarios(options())])
+    plan = solve_case(case, demand)
+    base, cost = months("base", plan), sum_costs("base", plan.plan_cost, plan.plan_service, PRICE)
+    rows, costs = value_scenarios(base, cost, solved, AGREED, RESOURCE, COST, PERIODS)
+    one = solved["upside"]
+    wanted = pd.concat([AGREED, one.added])
+    alone = sum_result("upside", wanted, one.plan, RESOURCE, PRICE, COST, PERIODS)
+    both = rows[rows["scenario"] == "upside"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(both, alone, check_like=True)
+    own = sum_costs("upside", one.plan.plan_cost, one.plan.plan_service, PRICE)
+    shown = costs[costs["scenario"] == "upside"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(shown, own)
+    check_table(rows, TABLES["scenario_month"])
 
 
 def test_scenarios_side_by_side_show_the_change_against_the_base():
@@ -260,3 +310,20 @@ def test_what_a_plan_earns_leaves_out_the_price_of_lost_sales():
         *("more revenue -130", "more make 60", "more short 10", "more overtime 15"),
     )
     assert compare_costs(costs).to_dict() == {"base": 0, "more": 5}
+
+
+def test_cash_and_the_fullest_resource_are_compared_over_all_months():
+    rows = table(
+        "scenario period demand_qty served_qty short_qty revenue_value margin_value stock_value "
+        "overtime_hours cash_value busiest load_rate",
+        "base 2026-11 1 1 0 1 1 1 0 50 L1 0.8",
+        "base 2026-12 1 1 0 1 1 3 0 50 L1 0.9",
+        "more 2026-11 1 1 0 1 1 1 0 40 L2 1.1",
+        "more 2026-12 1 1 0 1 1 5 0 65 L1 0.9",
+    )
+    found = compare_scenarios(rows).set_index("scenario")
+    assert found["cash_low_value"].tolist() == [0, -10]
+    assert found["cash_low_period"].tolist()[1] == pd.Timestamp("2026-11-01")
+    assert pd.isna(found["cash_low_period"].iloc[0])
+    assert found[["busiest", "load_rate"]].to_numpy().tolist() == [["L1", 0.9], ["L2", 1.1]]
+    assert found["mean_stock_value"].tolist() == [2, 3]

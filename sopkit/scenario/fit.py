@@ -173,7 +173,8 @@ def list_diffs(fitted: Sequence[Fitted], codes: Codes) -> pd.DataFrame:
 def find_clashes(fitted: Sequence[Fitted], codes: Codes) -> dict[tuple[str, int], tuple[str, ...]]:
     """Return, by scenario and block, the other scenarios that change the same thing.
 
-    Refused scenarios, ends of the range and options of one decision are alternatives by nature and left out.
+    Ends of the range and options of one decision are alternatives by nature and left out, and so
+    is what is refused.
     """
     found: dict[tuple[str, int], list[str]] = {}
     standing = [one for one in fitted if not one.is_refused]
