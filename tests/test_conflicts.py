@@ -203,6 +203,11 @@ def test_no_conflict_and_no_record_make_an_empty_table():
     assert carry(find(-1)).empty
 
 
+def test_numbers_that_are_equal_are_no_conflict_whatever_the_threshold():
+    pairs = table(PAIR, "tea target_plan Kim Sam 2026-12 100 100")
+    assert find_conflicts(pairs, 0.0, "2026-11").empty
+
+
 def test_streams_of_one_owner_are_not_added_up():
     stream = table(
         "stream owner item family location customer period forecast_qty",

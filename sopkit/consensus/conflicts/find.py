@@ -39,7 +39,7 @@ def find_conflicts(pairs: pd.DataFrame, threshold_value: float, cycle: str) -> p
     sums = _sum_pairs(pairs)
     gap = sums["second_value"] - sums["first_value"]
     sums = sums.assign(gap_value=gap, size=gap.abs())
-    sums = sums[sums["size"] >= threshold_value]
+    sums = sums[(sums["size"] >= threshold_value) & (sums["size"] > 0)]
     order = ["size", "family", "kind"]
     sums = sums.sort_values(order, ascending=[False, True, True], kind="stable")
     sums = sums.drop_duplicates(["family", "kind"]).reset_index(drop=True)
