@@ -75,7 +75,9 @@ def to_band_rows(bands: pd.DataFrame, t: Texts) -> pd.DataFrame:
 
 def _name(row: dict[str, Any], t: Texts) -> str:
     """Return what a target is for: family, place, customer, as far as they are named."""
-    parts = [t.label(key, row[key]) for key in ("family", "location", "customer") if row[key] != ALL]
+    parts = [
+        t.label(key, row[key]) for key in ("family", "location", "customer") if row[key] != ALL
+    ]
     parts = parts or [t.label("family", ALL)]
     months = f"{row['first_period']:%Y-%m}" if row.get("show_month") else ""
     return " ".join(filter(None, [*parts, months]))
@@ -91,7 +93,9 @@ def _name_marks(rows: pd.DataFrame, t: Texts) -> list[alt.Chart]:
     marks = [("band", first["high"], BUDGET), ("range", first["lo_80"], MUTED)]
     aligned = {"band": "left", "range": "right"}
     return [
-        alt.Chart(pd.DataFrame({"name": [first["name"]], "x": [x], "text": [t(f"targets.series.{key}")]}))
+        alt.Chart(
+            pd.DataFrame({"name": [first["name"]], "x": [x], "text": [t(f"targets.series.{key}")]})
+        )
         .mark_text(dx=6 if aligned[key] == "left" else -6, align=aligned[key], fill=color)
         .encode(y=alt.Y("name:N", sort=rows["name"].tolist()), x="x:Q", text="text:N")
         for key, x, color in marks

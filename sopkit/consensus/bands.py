@@ -150,7 +150,7 @@ def sum_bands(bands: pd.DataFrame, cycle_period: pd.Timestamp) -> pd.DataFrame:
 def _sum_run(run: pd.DataFrame) -> pd.DataFrame:
     one = run.iloc[:1].assign(**{end: run[end].sum() for end in ENDS})
     for name in ("owner", "sales_owner", "operations_owner"):
-        one[name] = run[name].iloc[0] if run[name].nunique() == 1 else ALL
+        one[name] = _one_or_all(run[name])
     return one.assign(
         span_months=int(run["span_months"].sum()),
         last_period=run["last_period"].max(),
@@ -158,6 +158,10 @@ def _sum_run(run: pd.DataFrame) -> pd.DataFrame:
         stage="running" if (run["stage"] == "running").any() else "ahead",
         grain="sum",
     )
+
+
+def _one_or_all(names: pd.Series) -> str:
+    return str(names.iloc[0]) if len(set(names)) == 1 else ALL
 
 
 def fire_triggers(
@@ -225,7 +229,9 @@ def fire_triggers(
                 }
             )
     columns = [*BAND_KEY, "trigger", "fired", "seen", "limit", "told"]
-    return pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
+    kinds = {name: bands[name].dtype for name in BAND_KEY}
+    return frame.astype({**kinds, "fired": bool, "seen": float, "limit": float})
 
 
 def _count_runs(

@@ -28,7 +28,12 @@ TARGET_BAND = result(
     code("unit", "what it was given in", allowed=("qty", "value")),
     code("grain", "a single target, or the sum of a level's open ones", allowed=("single", "sum")),
     code("stage", "past, running or ahead", allowed=("past", "running", "ahead")),
-    value("low_value", "low end, at the mean net price where given in units", required=False, blank=True),
+    value(
+        "low_value",
+        "low end, at the mean net price where given in units",
+        required=False,
+        blank=True,
+    ),
     value("base_value", "the target", required=False, blank=True),
     value("high_value", "high end", required=False, blank=True),
     value("reached_value", "actual to date and plan", required=False, blank=True),
@@ -37,7 +42,12 @@ TARGET_BAND = result(
     value("hi_80_value", "actual to date and demand at P90", required=False, blank=True),
     rate("demand_chance_rate", "chance that demand reaches base", required=False, blank=True),
     rate("low_chance_rate", "chance that demand reaches the low end", required=False, blank=True),
-    rate("supply_chance_rate", "chance that supply serves the share asked for at base", required=False, blank=True),
+    rate(
+        "supply_chance_rate",
+        "chance that supply serves the share asked for at base",
+        required=False,
+        blank=True,
+    ),
     rate("served_rate", "share served at base, mean over draws", required=False, blank=True),
     value("at_risk_value", "revenue unserved at base, expected", required=False, blank=True),
     value("at_risk_p50_value", "revenue unserved, P50", required=False, blank=True),
@@ -64,7 +74,9 @@ TARGET_TRIGGER = result(
     *_key(),
     code("trigger", "what is watched"),
     flag("fired", "whether it fired"),
-    number("seen", "months in a row, chance, or days left", "see trigger", required=False, blank=True),
+    number(
+        "seen", "months in a row, chance, or days left", "see trigger", required=False, blank=True
+    ),
     number("limit", "from which it fires", "see trigger"),
     words("told", "who is told"),
 )

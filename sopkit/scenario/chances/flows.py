@@ -44,9 +44,7 @@ class Arrived:
     used: Array
 
 
-def ask_flows(
-    net: Net, asked: Asked, level: Array, drawn: Array, hours: Array, month: int
-) -> None:
+def ask_flows(net: Net, asked: Asked, level: Array, drawn: Array, hours: Array, month: int) -> None:
     """Ask for flows from the customer's end up the network.
 
     A place asks for level + surprise + (what ways draw more than planned) - position. Of that,
@@ -73,9 +71,7 @@ def _draw_on(net: Net, asked: Asked, ways: Array, month: int, need: Array, fill:
     asked.drawn += uses @ (need + fill)
 
 
-def _ask_layer(
-    net: Net, asked: Asked, level: Array, drawn: Array, number: int, month: int
-) -> None:
+def _ask_layer(net: Net, asked: Asked, level: Array, drawn: Array, number: int, month: int) -> None:
     layer, ways = net.layers[number], net.layer_ways[number]
     step = net.steps[number]
     wish = level[layer, None] + asked.surprise[layer] - asked.position[layer]
@@ -105,7 +101,9 @@ def _turn_elsewhere(net: Net, asked: Asked, limit: Array, number: int, month: in
     source = net.maker[net.source[step.movers]]
     other = net.maker[net.source[net.other[step.movers]]]
     moved = asked.need[step.movers] + asked.fill[step.movers]
-    turned = moved * cut[net.resource[source]] * (net.resource[source] != net.resource[other])[:, None]
+    turned = (
+        moved * cut[net.resource[source]] * (net.resource[source] != net.resource[other])[:, None]
+    )
     extra = np.zeros_like(limit)
     np.add.at(extra, net.resource[other], turned * net.need_hours[other][:, None])
     room = np.maximum(limit - load, 0.0)
@@ -115,7 +113,10 @@ def _turn_elsewhere(net: Net, asked: Asked, limit: Array, number: int, month: in
         shifted = amount[step.movers] * part
         amount[step.movers] -= shifted
         np.add.at(amount, net.other[step.movers], shifted)
-        for rows, sign in ((net.source[step.movers], -1.0), (net.source[net.other[step.movers]], 1)):
+        for rows, sign in (
+            (net.source[step.movers], -1.0),
+            (net.source[net.other[step.movers]], 1),
+        ):
             np.add.at(asked.drawn, rows, sign * shifted)
             if amount is asked.need:
                 np.add.at(asked.drawn_need, rows, sign * shifted)
@@ -174,9 +175,7 @@ def _use_hours(step: object, amount: Array, left: Array, cut: Array) -> Array:
     return amount * step.least_of_hours(given)  # type: ignore[attr-defined]
 
 
-def _keep_limits(
-    net: Net, ways: Array, step: object, flow: Array, month: int, cut: Array
-) -> Array:
+def _keep_limits(net: Net, ways: Array, step: object, flow: Array, month: int, cut: Array) -> Array:
     """Cut ways to their limit; another way into the same place takes what it has room for."""
     limit = net.case.way_limit[ways, month][:, None]
     if not np.isfinite(limit).any():

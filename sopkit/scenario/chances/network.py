@@ -205,9 +205,7 @@ def _build_step(net: Net, number: int) -> Step:
     lead = case.ways["lead_months"].to_numpy(int)[ways]
     hour_rows, hour_at, hour_of = _list_parts(case.needs, "resource", row)
     part_rows, part_at, part_of = _list_parts(case.uses, "place", row)
-    movers = np.flatnonzero(
-        (net.source >= 0) & (net.other >= 0) & np.isin(net.source, layer)
-    )
+    movers = np.flatnonzero((net.source >= 0) & (net.other >= 0) & np.isin(net.source, layer))
     other = net.other[movers]
     fits = np.isin(net.source[other], layer) & (net.maker[net.source[other]] >= 0)
     fits &= (net.maker[net.source[movers]] >= 0) & (net.source[other] >= 0)

@@ -138,16 +138,23 @@ def to_spread(
 
 
 def draw_months(spread: Spread, noise: Array) -> Array:
-    """Return draws of each month's sum (months x draws), centred on the sum of the forecasts.
+    """Return draws of each month's sum over the rows (months x draws)."""
+    months = range(spread.middle.shape[1])
+    return np.stack([draw_demand(spread, noise, month).sum(axis=0) for month in months])
+
+
+def draw_total(spread: Spread, draws: Array, at: Array) -> Array:
+    """Return draws of the sum over some months, centred on the sum of the forecasts.
 
     Ranges that reach further up than down would lift a sum's middle above the sum of its
     forecasts, which the forecast's record does not show; the lift is taken out.
+
+    Args:
+        spread: demand; draws: what `draw_months` returned of it.
+        at: the months.
     """
-    found = []
-    for month in range(spread.middle.shape[1]):
-        total = draw_demand(spread, noise, month).sum(axis=0)
-        found.append(total - (np.median(total) - spread.middle[:, month].sum()))
-    return np.maximum(np.stack(found), 0.0)
+    total = draws[at].sum(axis=0)
+    return np.maximum(total - (np.median(total) - spread.middle[:, at].sum()), 0.0)
 
 
 def rate_demand(
@@ -189,7 +196,7 @@ def _rate_one(
     done, done_value = (
         float(one.reindex(behind).sum()) for one in (level.actual, level.actual_value)
     )
-    total = done + draws[at].sum(axis=0)
+    total = done + (draw_total(level.spread, draws, at) if len(at) else np.zeros(1))
     expected = done + float(level.spread.middle[:, at].sum())
     if expected <= 0:
         return {"why_blank": "no_demand"}

@@ -54,9 +54,7 @@ class Served:
     months: Array
 
 
-def find_rates(
-    bands: pd.DataFrame, level: Level, periods: pd.DatetimeIndex
-) -> tuple[Array, Array]:
+def find_rates(bands: pd.DataFrame, level: Level, periods: pd.DatetimeIndex) -> tuple[Array, Array]:
     """Return by month target / forecast of a level, and which months a target covers.
 
     A target over several months asks the same of each month to go. Where targets overlap, the
@@ -79,9 +77,7 @@ def find_rates(
     return rate, covered
 
 
-def serve_level(
-    setting: Setting, level: Level, rate: Array, covered: Array
-) -> Served:
+def serve_level(setting: Setting, level: Level, rate: Array, covered: Array) -> Served:
     """Return what supply does when the level's demand comes around its target."""
     net = setting.net
     asked = np.ones(len(net.case.periods))

@@ -24,14 +24,29 @@ from sopkit.tables import PLACE
 
 LEVEL = ["family", "location", "customer", "unit"]
 SEED = 20260101
-DEMAND_RATES = (
-    "expected_value done_value price_value lo_80_value hi_80_value low_value base_value "
-    "high_value demand_chance_rate low_chance_rate why_blank"
-).split()
-SUPPLY_RATES = (
-    "supply_chance_rate served_rate at_risk_value at_risk_p50_value at_risk_p90_value "
-    "at_risk_margin_value at_risk_margin_p50_value at_risk_margin_p90_value"
-).split()
+DEMAND_RATES = [
+    "expected_value",
+    "done_value",
+    "price_value",
+    "lo_80_value",
+    "hi_80_value",
+    "low_value",
+    "base_value",
+    "high_value",
+    "demand_chance_rate",
+    "low_chance_rate",
+    "why_blank",
+]
+SUPPLY_RATES = [
+    "supply_chance_rate",
+    "served_rate",
+    "at_risk_value",
+    "at_risk_p50_value",
+    "at_risk_p90_value",
+    "at_risk_margin_value",
+    "at_risk_margin_p50_value",
+    "at_risk_margin_p90_value",
+]
 DEMAND_DRAWS = 5
 
 
@@ -137,6 +152,7 @@ def _to_months(
         low=rows["low"] / rows["span_months"],
         high=rows["high"] / rows["span_months"],
     )
+    known = known.astype({"period": "datetime64[ns]", "level": "int64"})
     joined = parts.merge(known, on=["level", "period"], how="inner", validate="many_to_one")
     names = ["family", "location", "customer", "period", "low", "high", "amount"]
     return joined[names].sort_values(names[:4], kind="stable", ignore_index=True)
