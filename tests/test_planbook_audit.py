@@ -213,6 +213,13 @@ def test_what_was_altered_past_sopkit_is_named(book, engine, statements, says):
     assert says in book.check_chain()
 
 
+def test_a_torn_record_is_told_and_not_read(book, engine):
+    fill(book)
+    alter(engine, "UPDATE record SET content = 'torn'")
+    with pytest.raises(InputError, match="T-2026-11-001 was altered behind the audit trail"):
+        book.read("task")
+
+
 def test_an_entry_rewritten_with_a_new_hash_breaks_the_next_link(book, engine):
     fill(book)
     rows = book.audit().to_dict("records")

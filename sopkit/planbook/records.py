@@ -100,8 +100,8 @@ def _find_doubles(connection: Connection, company: str, kind: Kind, rows: list[R
         return []
     standing = _choose(company, kind, rows[0]["cycle"]).where(RECORD.c.status != WITHDRAWN)
     known = {
-        json.loads(row["content"])[kind.unique]: row["number"]
-        for row in connection.execute(standing).mappings()
+        _read_content(row)[kind.unique]: row["number"]
+        for row in map(dict, connection.execute(standing).mappings())
     }
     problems = []
     for row in rows:
@@ -166,10 +166,24 @@ def _choose(company: str, kind: Kind, cycle: str | None, *, past: bool = False) 
 
 
 def to_frame(kind: Kind, records: Sequence[Row]) -> pd.DataFrame:
-    """Return records as a frame: the common columns, then the kind's own, each of its kind."""
-    flat = [{**row, **json.loads(row["content"])} for row in records]
+    """Return records as a frame: the common columns, then the kind's own, each of its kind.
+
+    Raises:
+        InputError: a record was altered so that it cannot be read.
+    """
+    flat = [{**row, **_read_content(row)} for row in records]
     columns = {c.name: _to_series(c, [row.get(c.name) for row in flat]) for c in kind.table.columns}
     return pd.DataFrame(columns)
+
+
+def _read_content(row: Row) -> Row:
+    try:
+        return dict(json.loads(row["content"]))
+    except (ValueError, TypeError):
+        raise InputError(
+            f"{row['number']} was altered behind the audit trail and cannot be read; see "
+            "sopkit book check, and put the planbook's last copy in its place."
+        ) from None
 
 
 def _to_series(column: Column, cells: list[Any]) -> pd.Series:
@@ -216,7 +230,7 @@ def change(
     _check_version(connection, row, version)
     _check_standing(row)
     own, status = _apply(kind, row, changes, author, reason)
-    if (own, status) == (json.loads(row["content"]), row["status"]):
+    if (own, status) == (_read_content(row), row["status"]):
         return row
     told = {"author": author.strip(), "entered_at": now.isoformat(timespec="seconds")}
     closed = {name: row[name] for name in ("closed_by", "closed_at", "closed_reason")}
@@ -251,7 +265,7 @@ def _apply(
         f"{name} cannot be changed; {', '.join(may)} can" for name in changes if name not in may
     ]
     status = str(changes.get("status", row["status"]))
-    own, unfit = read_own(kind, {**json.loads(row["content"]), **changes})
+    own, unfit = read_own(kind, {**_read_content(row), **changes})
     problems += [*unfit, *find_problems(kind, own, status)]
     refuse(f"{row['number']} is not changed", problems)
     return own, status
