@@ -73,7 +73,7 @@ def to_band_rows(bands: pd.DataFrame, t: Texts) -> pd.DataFrame:
     return rows
 
 
-def _name(row: dict[str, Any], t: Texts) -> str:
+def _name(row: dict[Any, Any], t: Texts) -> str:
     """Return what a target is for: family, place, customer, as far as they are named."""
     parts = [
         t.label(key, row[key]) for key in ("family", "location", "customer") if row[key] != ALL
@@ -89,14 +89,15 @@ def _name_marks(rows: pd.DataFrame, t: Texts) -> list[alt.Chart]:
 
     if rows.empty:
         return []
-    first = rows.iloc[0]
-    marks = [("band", first["high"], BUDGET), ("range", first["lo_80"], MUTED)]
-    aligned = {"band": "left", "range": "right"}
-    return [
-        alt.Chart(
-            pd.DataFrame({"name": [first["name"]], "x": [x], "text": [t(f"targets.series.{key}")]})
+    first, sort = rows.iloc[0], rows["name"].tolist()
+
+    def base(x: float, key: str) -> alt.Chart:
+        words = t(f"targets.series.{key}")
+        return alt.Chart(pd.DataFrame({"name": [first["name"]], "x": [x], "text": [words]})).encode(
+            y=alt.Y("name:N", sort=sort), x="x:Q", text="text:N"
         )
-        .mark_text(dx=6 if aligned[key] == "left" else -6, align=aligned[key], fill=color)
-        .encode(y=alt.Y("name:N", sort=rows["name"].tolist()), x="x:Q", text="text:N")
-        for key, x, color in marks
+
+    return [
+        base(first["high"], "band").mark_text(dx=6, align="left", fill=BUDGET),
+        base(first["lo_80"], "range").mark_text(dx=-6, align="right", fill=MUTED),
     ]

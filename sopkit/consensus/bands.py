@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,10 @@ TRIGGERS = (
     "supply_chance",
     "decide",
 )
-GIVEN = {"qty": "low_qty target_qty high_qty", "value": "low_value target_value high_value"}
+GIVEN = {
+    "qty": ("low_qty", "target_qty", "high_qty"),
+    "value": ("low_value", "target_value", "high_value"),
+}
 
 
 def complete_bands(
@@ -60,11 +64,12 @@ def complete_bands(
     """
     rows = target[target[["target_qty", "target_value"]].notna().any(axis=1)].reset_index(drop=True)
     in_money = rows["target_value"].notna()
-    for end, qty, value in zip(
-        ENDS, *(GIVEN[unit].split() for unit in ("qty", "value")), strict=True
-    ):
-        given = [rows.get(name, pd.Series(np.nan, rows.index)) for name in (value, qty)]
-        rows[end] = given[0].astype(float).where(in_money, given[1].astype(float))
+    for number, end in enumerate(ENDS):
+        qty, value = (
+            rows[name].astype(float) if name in rows else pd.Series(np.nan, rows.index)
+            for name in (GIVEN["qty"][number], GIVEN["value"][number])
+        )
+        rows[end] = value.where(in_money, qty)
     _check_order(rows)
     is_given = rows[["low", "high"]].notna().all(axis=1)
     rows["low"] = rows["low"].fillna(rows["base"] * low_rate)
@@ -74,7 +79,8 @@ def complete_bands(
         ("sales_owner", "sales_owner", sales),
         ("operations_owner", "supply_planner", operations),
     ):
-        given = rows.get(name, pd.Series(None, rows.index)).astype(object)
+        none = pd.Series(None, rows.index, dtype=object)
+        given = rows[name].astype(object) if name in rows else none
         usual = rows["family"].map(of_family[source]) if len(of_family) else given
         if name == "sales_owner":
             usual = rows["owner"].where(rows["owner"] != ALL, usual)
@@ -197,33 +203,35 @@ def fire_triggers(
     opened = bands[bands["stage"] != "past"].reset_index(drop=True)
     runs = [_count_runs(months, band, cycle_period) for band in opened.to_dict("records")]
     next_cycle = cycle_period + pd.DateOffset(months=1)
+    limits = {
+        **dict.fromkeys(("actual_below", "demand_below"), below_months),
+        **dict.fromkeys(("actual_above", "demand_above"), above_months),
+        "demand_chance": demand_rate,
+        "supply_chance": supply_rate,
+        "decide": (next_cycle - cycle_period).days,
+    }
     rows = []
     for band, run in zip(opened.to_dict("records"), runs, strict=True):
         days = (
             (band["decide_date"] - cycle_period).days if pd.notna(band["decide_date"]) else np.nan
         )
-        seen = {
+        seen: dict[str, float] = {
             **run,
-            "demand_chance": (band["demand_chance_rate"], demand_rate),
-            "supply_chance": (band["supply_chance_rate"], supply_rate),
-            "decide": (days, float((next_cycle - cycle_period).days)),
+            "demand_chance": band["demand_chance_rate"],
+            "supply_chance": band["supply_chance_rate"],
+            "decide": days,
         }
-        limits = {"actual_below": below_months, "demand_below": below_months}
-        limits |= {"actual_above": above_months, "demand_above": above_months}
         key = {name: band[name] for name in BAND_KEY}
         people = [band["sales_owner"], band["operations_owner"]]
         for trigger in TRIGGERS:
-            number, limit = (
-                seen[trigger] if trigger not in limits else (run[trigger], limits[trigger])
-            )
-            known = pd.notna(number)
-            fired = known and (number >= limit if trigger in limits else number < limit)
+            number, limit = seen[trigger], limits[trigger]
+            fired = number >= limit if trigger in run else number < limit
             rows.append(
                 {
                     **key,
                     "trigger": trigger,
                     "fired": bool(fired),
-                    "seen": float(number) if known else np.nan,
+                    "seen": float(number),
                     "limit": float(limit),
                     "told": ", ".join(dict.fromkeys([*people, *told])),
                 }
@@ -235,7 +243,7 @@ def fire_triggers(
 
 
 def _count_runs(
-    months: pd.DataFrame, band: dict[str, object], cycle_period: pd.Timestamp
+    months: pd.DataFrame, band: dict[Any, Any], cycle_period: pd.Timestamp
 ) -> dict[str, float]:
     """Return months in a row outside the band: behind us up to the last, ahead the longest."""
     level = np.logical_and.reduce([months[name] == band[name] for name in LEVEL])
@@ -243,16 +251,12 @@ def _count_runs(
     past = own[own["period"] < cycle_period]
     inside = own["period"].between(band["first_period"], band["last_period"])
     ahead = own[inside & (own["period"] >= cycle_period)]
-    below, above = (
-        lambda rows: (rows["amount"] < rows["low"]).tolist(),
-        lambda rows: (rows["amount"] > rows["high"]).tolist(),
-    )
-    return {
-        "actual_below": _tail(below(past)) if len(past) else np.nan,
-        "actual_above": _tail(above(past)) if len(past) else np.nan,
-        "demand_below": _longest(below(ahead)) if len(ahead) else np.nan,
-        "demand_above": _longest(above(ahead)) if len(ahead) else np.nan,
-    }
+    found = {}
+    for name, rows, count in (("actual", past, _tail), ("demand", ahead, _longest)):
+        outside = {"below": rows["amount"] < rows["low"], "above": rows["amount"] > rows["high"]}
+        for side, flags in outside.items():
+            found[f"{name}_{side}"] = count(flags.tolist()) if len(rows) else np.nan
+    return found
 
 
 def _tail(flags: list[bool]) -> float:

@@ -58,7 +58,7 @@ def complete_cells(plan: pd.DataFrame, consensus_demand: pd.DataFrame) -> pd.Dat
 
 
 def find_inside(
-    rows: pd.DataFrame, level: dict[str, Any], item: pd.DataFrame, customer: pd.DataFrame
+    rows: pd.DataFrame, level: dict[Any, Any], item: pd.DataFrame, customer: pd.DataFrame
 ) -> pd.Series:
     """Return which rows lie under a level; its customer may be a group or a whole channel."""
     inside = pd.Series(True, index=rows.index)
@@ -77,7 +77,7 @@ def find_inside(
 
 
 def open_level(
-    level: dict[str, Any],
+    level: dict[Any, Any],
     cells: pd.DataFrame,
     actual: pd.DataFrame,
     item: pd.DataFrame,
@@ -125,12 +125,14 @@ def to_spread(
         above=(cells["hi_80_qty"] - middle).clip(lower=0.0) * unit,
     )
     names = ["middle", "below", "above"]
-    wide = parts.pivot_table(names, PLACE, "period", "sum", fill_value=0.0)
     index = pd.MultiIndex.from_frame(places[PLACE])
+    row = index.get_indexer(pd.MultiIndex.from_frame(parts[PLACE]))
+    month = periods.get_indexer(pd.DatetimeIndex(parts["period"]))
+    known = (row >= 0) & (month >= 0)
+    cell = (row * len(periods) + month)[known]
+    size = len(index) * len(periods)
     found = [
-        wide[name].reindex(index=index, columns=periods).fillna(0.0).to_numpy(float)
-        if len(parts)
-        else np.zeros((len(index), len(periods)))
+        np.bincount(cell, parts[name].to_numpy(float)[known], minlength=size).reshape(len(index), -1)
         for name in names
     ]
     rows = np.flatnonzero(found[0].any(axis=1) | found[2].any(axis=1))
@@ -183,7 +185,7 @@ def rate_demand(
 
 
 def _rate_one(
-    band: dict[str, Any], level: Level, draws: Array, periods: pd.DatetimeIndex
+    band: dict[Any, Any], level: Level, draws: Array, periods: pd.DatetimeIndex
 ) -> dict[str, Any]:
     months = pd.date_range(band["first_period"], band["last_period"], freq="MS")
     behind, ahead = months[months < periods[0]], months[months >= periods[0]]

@@ -105,7 +105,8 @@ def roll_plan(
         _serve(want, state, demand, month, totals)
         seen += noise[:, month]
     _drop_waiting(want, state.waiting, run - 1, totals)
-    return Outcome(*[total[:months] for total in totals], hours_cut=cuts[0], way_cut=cuts[1])
+    wanted, lost, wanted_value, lost_value, lost_margin = (total[:months] for total in totals)
+    return Outcome(wanted, lost, wanted_value, lost_value, lost_margin, *cuts)
 
 
 def _start(net: Net, want: Want, run: int, draws: int) -> State:

@@ -146,7 +146,7 @@ def find_remedy(
     for name, days, change in _list_remedies(net, served):
         day = max(first - pd.Timedelta(days=int(np.ceil(days))), net.case.periods[0])
         start = max(day + pd.Timedelta(days=int(np.ceil(days))), net.case.periods[0])
-        month = int(np.searchsorted(net.case.periods, start))
+        month = int(net.case.periods.searchsorted(start))
         if month > served.months.max():
             continue
         eased, goal = change(month)
@@ -184,7 +184,7 @@ def _list_remedies(net: Net, served: Served) -> list[tuple[str, float, Change]]:
     ways = net.case.ways
     kind, lead = ways["flow_kind"].to_numpy(), ways["lead_days"].to_numpy(float)
     frozen = net.frozen * 30.4
-    touched = served.drawn.any(axis=1)
+    touched = np.asarray(served.drawn.any(axis=1))
     touched[served.want.place[served.want.share.any(axis=1)]] = True
     own = touched[ways["place"].to_numpy(int)]
 

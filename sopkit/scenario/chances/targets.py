@@ -176,7 +176,8 @@ def _rate_level(
     served = serve_level(setting, level, rate, covered)
     remedy = find_remedy(setting, served, level, serve_rate)
     found = []
-    for row, band in bands[bands["why_blank"] == ""].iterrows():
+    opened = bands[bands["why_blank"] == ""]
+    for row, band in zip(opened.index, opened.to_dict("records"), strict=True):
         span = (periods >= band["first_period"]) & (periods <= band["last_period"])
         at = np.flatnonzero(span & covered)
         if len(at):
@@ -185,7 +186,7 @@ def _rate_level(
     return found
 
 
-def _place_remedy(remedy: dict[str, Any], band: pd.Series) -> dict[str, Any]:
+def _place_remedy(remedy: dict[str, Any], band: dict[Any, Any]) -> dict[str, Any]:
     """Return the remedy where its month lies in the band; nothing elsewhere."""
     month = remedy["risk_period"]
     inside = pd.notna(month) and band["first_period"] <= month <= band["last_period"]

@@ -68,7 +68,7 @@ def join_wants(case: Case, net_demand: pd.DataFrame, cells: pd.DataFrame) -> pd.
     found = pd.DataFrame(
         {
             "place": index.get_indexer(pd.MultiIndex.from_frame(joined[PLACE])),
-            "month": case.periods.get_indexer(joined["period"]),
+            "month": case.periods.get_indexer(pd.DatetimeIndex(joined["period"])),
             "priority": joined["priority"].to_numpy(),
             "late": joined["customer"].map(service).fillna(usual).to_numpy(float) >= 1,
             "is_overdue": is_overdue,
