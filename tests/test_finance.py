@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from sopkit.errors import InputError
 from sopkit.finance import (
+    PARTS,
     bridge_budget,
     bridge_years,
     complete_prices,
+    describe_years,
     find_compared_months,
     look_up_cost,
     look_up_price,
@@ -119,7 +121,8 @@ def bridge(seen: pd.DataFrame, planned: pd.DataFrame, cost=None, **options) -> p
 
 def margins(parts: pd.DataFrame, family: str = "") -> dict[str, float]:
     rows = parts[parts["family"] == family] if family else parts
-    return rows.groupby("part")["margin_value"].sum().round(9).to_dict()
+    sums = rows.groupby("part")["margin_value"].sum().reindex(PARTS, fill_value=0.0)
+    return sums.round(9).to_dict()
 
 
 def test_more_of_one_item_at_the_same_price_and_cost_is_all_volume():
@@ -147,8 +150,8 @@ def test_new_and_ended_items_stand_apart():
     seen = outlook("A D1 all 2026-01 10 10 100 60", "C D1 all 2026-01 5 5 50 20")
     planned = budget("A all all 2026-01 10 100 40", "B all all 2026-01 10 100 10")
     parts = bridge(seen, planned)
-    assert margins(parts, "tea")["new_ended"] == -10
-    assert margins(parts, "cola")["new_ended"] == 30
+    assert margins(parts, "tea")["ended"] == -10
+    assert margins(parts, "cola")["new"] == 30
     assert margins(parts)["volume"] == margins(parts)["mix"] == 0
 
 
@@ -160,7 +163,8 @@ def test_a_blank_budget_margin_is_budget_value_less_standard_cost():
 
 def test_returns_and_overtime_stand_apart_and_the_parts_still_sum():
     seen = outlook("A D1 all 2026-01 10 10 100 60").assign(return_value=3.0)
-    parts = margins(bridge(seen, budget("A all all 2026-01 10 100 40"), overtime_value=5.0))
+    overtime = table("family period part cost_value", "all 2026-01 overtime 5")
+    parts = margins(bridge(seen, budget("A all all 2026-01 10 100 40"), one_off=overtime))
     assert (parts["returns"], parts["overtime"], parts["plan"]) == (-3, -5, 32)
 
 
@@ -226,6 +230,7 @@ def test_the_running_year_and_later_ones_with_a_budget_are_bridged():
     assert total.index[0] == "budget"
     assert total.index[-1] == "plan"
     assert total[["volume", "overtime", "plan"]].round(6).tolist() == [8, -5, 83]
+    assert years.equals(describe_years(parts, planned, december))
 
 
 def test_without_a_budget_there_is_no_bridge():

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 LABEL_ROOM = 0.12
+LABEL_GAP, HEIGHT = 14.0, 250.0  # pixels between the labels of neighbours; height of a chart
 SMALL_SHARE = 0.03
 MOST_BARS = 9
 
@@ -37,8 +38,8 @@ def plot_bridge(
 ) -> alt.LayerChart | alt.FacetChart:
     """Draw a bridge, from budget to plan or from one to another; cut outer bars are marked as cut.
 
-    Seven bars of amounts in three digits without a currency fit a phone without touching; the
-    currency belongs in the note above.
+    Amounts have three digits and no currency, which belongs in the note above; labels of neighbours
+    stand at different heights, so that they do not touch on a phone.
 
     Args:
         parts: `part` in the order of the bridge, the two ends outside, and `amount`'s column;
@@ -58,7 +59,8 @@ def plot_bridge(
     ]
     rows["name"] = [t(f"{words}.{part}") for part in rows["part"]]
     floor = float(rows[["low", "high"]].min().min())
-    reach = float(rows["high"].max())
+    rows["label_at"] = place_labels(rows["high"], floor)
+    reach = float(rows["label_at"].max())
     domain = [floor, reach + LABEL_ROOM * (reach - floor)]
     base = alt.Chart(rows).encode(
         x=alt.X(
@@ -83,7 +85,7 @@ def plot_bridge(
         tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("label:N", title=" ")],
     )
     texts = base.mark_text(baseline="bottom", dy=-4, fill=INK, fontSize=11).encode(
-        y=alt.Y("high:Q", scale=height), text="label:N"
+        y=alt.Y("label_at:Q", scale=height), text="label:N"
     )
     layers = [bars, texts]
     if rows["is_cut"].any():
@@ -122,10 +124,10 @@ def plot_gap_months(months: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.Face
         y=amount_axis(t, "to_date_value"),
         tooltip=tips,
     )
-    end = rows.tail(1).assign(text=t("bridge.to_date"))
+    middle = rows.iloc[[2 * len(rows) // 3]].assign(text=t("bridge.to_date"))
     name = (
-        alt.Chart(end)
-        .mark_text(align="right", dx=-8, dy=12, fill=MUTED)
+        alt.Chart(middle)
+        .mark_text(align="left", dx=6, dy=-12, fill=MUTED)
         .encode(
             x=month_axis(timeUnit="yearmonth", bandPosition=0.5),
             y=amount_axis(t, "to_date_value"),
@@ -161,6 +163,22 @@ def to_bridge_bars(parts: pd.DataFrame, most: int = MOST_BARS) -> pd.DataFrame:
         high=pd.concat([before, after], axis=1).max(axis=1).where(~is_end, rows["amount"]),
         color=color.mask(rows.index == 0, ACTUAL).mask(rows.index == len(rows) - 1, PLAN),
     )
+
+
+def place_labels(tops: pd.Series, floor: float) -> list[float]:
+    """Return the height of each bar's label: its top, raised where its neighbour's is as high.
+
+    Example:
+        Tops 10, 10 over a floor of 0: the second label is raised by 14 of 250 pixels.
+    """
+    pixel = (float(tops.max()) - floor) * (1 + LABEL_ROOM) / HEIGHT or 1.0
+    placed: list[float] = []
+    for top in tops:
+        at = float(top)
+        while placed and abs(at - placed[-1]) < LABEL_GAP * pixel * (1 - 1e-9):
+            at = placed[-1] + LABEL_GAP * pixel
+        placed.append(at)
+    return placed
 
 
 def _join_small(parts: pd.DataFrame, most: int) -> pd.DataFrame:

@@ -79,8 +79,8 @@ def measure_forecast(
     recent = monthly["period"] > add_months(period, -12)
     shown = monthly[(monthly["lag"] == lag) | (shortest & recent)]
     rows += [
-        _score(part, int(str(own_lag)), pd.Timestamp(str(month)), MONTHLY, source)
-        for (own_lag, month), part in shown.groupby(["lag", "period"], sort=True)
+        _score(part, int(part["lag"].iloc[0]), part["period"].iloc[0], MONTHLY, source)
+        for _, part in shown.groupby(["lag", "period"], sort=True)
     ]
     return pd.concat(rows, ignore_index=True)[MEASURED]
 

@@ -126,7 +126,7 @@ def _find_part(rows: pd.DataFrame, gap: pd.DataFrame, value: str = "margin_value
         steps.assign(part=ALL),
         steps.assign(part=ALL, family=ALL)[lambda x: steps["family"] != ALL],
     ]
-    sums = pd.concat(wide).groupby(GIVEN)[value].sum()
+    sums = pd.concat(wide).groupby(GIVEN)[value].sum().astype(float)
     places = pd.MultiIndex.from_frame(rows[GIVEN])
     known_year = rows["fiscal_year"].isin(steps["fiscal_year"])
     known = known_year & rows["part"].isin((*STEPS, ALL))

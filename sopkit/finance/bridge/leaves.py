@@ -109,7 +109,8 @@ def join_leaves(
     leaves = one_side.join(other, how="outer").fillna(0.0)
     both = [*REFERENCE, *SEEN, *REFERENCE_PARTS, *COST_COLUMNS]
     leaves = leaves.reindex(columns=both, fill_value=0.0).reset_index()
-    unit = leaves["item"].map(item.set_index("item")["base_unit"]).where(leaves["item"] != ALL)
+    units = dict(zip(item["item"], item["base_unit"], strict=True))
+    unit = leaves["item"].map(units).where(leaves["item"] != ALL)
     return leaves.assign(unit=unit.fillna(_find_unit(leaves, item)))
 
 
@@ -125,7 +126,7 @@ def _find_unit(leaves: pd.DataFrame, item: pd.DataFrame) -> str:
 
 
 def _to_family(rows: pd.DataFrame, item: pd.DataFrame) -> pd.Series:
-    of_item = rows["item"].map(item.set_index("item")["family"]).fillna(OTHER)
+    of_item = rows["item"].map(dict(zip(item["item"], item["family"], strict=True))).fillna(OTHER)
     given = rows["family"] if "family" in rows else pd.Series(ALL, index=rows.index)
     return of_item.mask(rows["item"] == ALL, given)
 

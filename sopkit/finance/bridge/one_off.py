@@ -57,7 +57,7 @@ def price_write_off(
 def _sum_one_offs(
     rows: pd.DataFrame, value: pd.Series, item: pd.DataFrame, part: str
 ) -> pd.DataFrame:
-    family = rows["item"].map(item.set_index("item")["family"]).fillna(OTHER)
+    family = rows["item"].map(dict(zip(item["item"], item["family"], strict=True))).fillna(OTHER)
     sums = value.groupby([family.rename("family"), rows["period"]]).sum()
     found = sums[sums != 0].rename("cost_value").reset_index()
     return found.assign(part=part)[ONE_OFF]
