@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     import altair as alt
 
 ROW_HEIGHT = 62
-LABEL_ROOM = 0.18
+LABEL_ROOM = 0.35
+BREAK, WIDTHS = "|", {"en": 28, "zh": 14}
 
 
 def plot_effects(effects: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
@@ -26,7 +28,7 @@ def plot_effects(effects: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetC
 
     rows = to_effect_bars(effects, t)
     reach = max(float(rows["amount"].abs().max()), 1.0) if len(rows) else 1.0
-    low = min(float(rows["amount"].min()), 0.0) - LABEL_ROOM * reach
+    low = min(float(rows["amount"].min()), 0.0)
     high = max(float(rows["amount"].max()), 0.0) + LABEL_ROOM * reach
     base = alt.Chart(rows).encode(
         x=alt.X(
@@ -37,24 +39,20 @@ def plot_effects(effects: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetC
         y=alt.Y(
             "name:N",
             sort=rows["name"].drop_duplicates().tolist(),
-            axis=alt.Axis(title=None, labelLimit=260),
+            axis=alt.Axis(title=None, labelLimit=220, labelExpr=f"split(datum.label, '{BREAK}')"),
         ),
         yOffset=alt.YOffset("series:N", sort=_names(t)),
         tooltip=[alt.Tooltip("series:N", title=" "), alt.Tooltip("label:N", title=" ")],
     )
     bars = base.mark_bar().encode(fill=alt.Fill("color:N", scale=None))
-    texts = [
-        base.transform_filter("datum.amount >= 0").mark_text(align="left", dx=5, fill=INK),
-        base.transform_filter("datum.amount < 0").mark_text(align="right", dx=-5, fill=INK),
-    ]
+    texts = base.mark_text(align="left", dx=5, fill=INK).encode(x="place:Q", text="text:N")
     count = max(rows["name"].nunique(), 1)
-    return alt.layer(bars, *(text.encode(text="text:N") for text in texts)).properties(
-        height=ROW_HEIGHT * count
-    )
+    return alt.layer(bars, texts).properties(height=ROW_HEIGHT * count)
 
 
 def to_effect_bars(effects: pd.DataFrame, t: Texts) -> pd.DataFrame:
-    """Return two bars a decision: `name`, `series`, `amount` [money], `color`, `text`, `label`.
+    """Return two bars a decision: `name`, `series`, `amount` [money], `place` (of the
+    text), `color`, `text`, `label`.
 
     A decision without a stated expectation has one bar.
 
@@ -71,11 +69,20 @@ def to_effect_bars(effects: pd.DataFrame, t: Texts) -> pd.DataFrame:
     text = [t.show(amount, "signed_money") for amount in bars["amount"]]
     color = bars["amount"].map(lambda amount: GOOD if amount >= 0 else BAD)
     return bars.assign(
-        name=[t.label("decision", code) for code in bars["decision"]],
+        name=[_wrap(t.label("decision", code), t.lang) for code in bars["decision"]],
+        place=bars["amount"].clip(lower=0.0),
         color=color.where(bars["series"] == realised, BUDGET),
         label=text,
         text=[f"{series} {one}" for series, one in zip(bars["series"], text, strict=True)],
     ).drop(columns="order")
+
+
+def _wrap(text: str, lang: str) -> str:
+    """Return a title with a mark where its lines end: words in English, characters in Chinese."""
+    width = WIDTHS[lang]
+    if lang == "zh":
+        return BREAK.join(text[at : at + width] for at in range(0, len(text), width))
+    return BREAK.join(textwrap.wrap(text, width)) or text
 
 
 def _names(t: Texts) -> list[str]:

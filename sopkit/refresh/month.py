@@ -59,7 +59,7 @@ def measure_share(
     asked = (lines["ordered_qty"] - lines["cancelled_qty"]).clip(lower=0.0)
     past = wanted.between(add_months(period, -PROFILE_MONTHS), add_months(period, -1))
     cutoff = {one: _same_day(one, done, country) for one in wanted[past].drop_duplicates()}
-    seen = lines["order_date"] <= wanted.map(cutoff)
+    seen = lines["order_date"] <= pd.to_datetime(wanted.map(cutoff))
     rows = pd.DataFrame(
         {
             "family": lines["item"].map(family).fillna("other"),

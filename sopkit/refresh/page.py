@@ -19,7 +19,7 @@ from sopkit.report.parts import Page, Part
 from sopkit.report.site import read_issue
 from sopkit.tables import ALL
 
-SHOWN = 20
+SHOWN = 12
 
 
 def name_page(look: Look) -> str:
