@@ -9,6 +9,7 @@ from builders import table
 
 from sopkit.consensus import (
     allocate_supply,
+    check_quota,
     check_uncut,
     compare_quota,
     find_over_promised,
@@ -323,3 +324,14 @@ def test_nothing_in_nothing_out():
     assert sum_blockers(NO_CONFLICT, 1.0, NOVEMBER)["n"] == 0
     assert promise_supply(TEN, TWO_MONTHS.iloc[:0], orders()).empty
     assert allocate_supply(WANTED.iloc[:0], "history", CLASSES, SOLD).empty
+
+
+def test_quotas_above_supply_are_told_by_how_much():
+    quota = table(
+        "item location customer period demand_qty plan_qty quota_qty",
+        "A D1 K1 2026-01 100 60 60",
+        "A D1 K2 2026-01 50 30 31",
+        "A D1 K1 2026-02 100 60 50",
+    )
+    assert check_quota(quota) == 1
+    assert check_quota(quota.iloc[:0]) == 0

@@ -41,13 +41,20 @@ from sopkit.consensus.promise import (
     sum_promise,
 )
 from sopkit.consensus.proposal import propose_plan, spread_plan, sum_overdue
-from sopkit.consensus.quota import allocate_supply, compare_quota, list_short, to_channels
+from sopkit.consensus.quota import (
+    allocate_supply,
+    check_quota,
+    compare_quota,
+    list_short,
+    to_channels,
+)
 from sopkit.consensus.targets import compare_targets, sum_targets
 
 __all__ = [
     "add_demand",
     "allocate_supply",
     "carry_conflicts",
+    "check_quota",
     "check_uncut",
     "compare_budget",
     "compare_quota",

@@ -87,6 +87,16 @@ def allocate_supply(
     return fit_columns(rows.assign(quota_qty=told, rule=rule), TABLES["quota"])
 
 
+def check_quota(quota: pd.DataFrame) -> float:
+    """Return by how much quotas exceed what the plan serves, the most of any place and month.
+
+    Example:
+        Quotas 60 and 31 of a supply of 90: 1. Quotas 60 and 29: 0.
+    """
+    sums = quota.groupby(BLOCK)[["quota_qty", "plan_qty"]].sum()
+    return float((sums["quota_qty"] - sums["plan_qty"]).clip(lower=0.0).max()) if len(sums) else 0.0
+
+
 def _rank(customer: pd.Series, service_class: pd.DataFrame) -> NDArray[np.int64]:
     ranks = service_class.drop_duplicates("customer").set_index("customer")["priority"]
     return customer.map(ranks).fillna(ranks.get("all", 2)).to_numpy(np.int64)

@@ -205,6 +205,9 @@ class ExecutiveReview(Declared):
         ge=0,
         le=11,
     )
+    otif_tolerance_days: int = Field(
+        default=0, description="days a line may be late and still count as on time", ge=0, le=60
+    )
 
 
 class Running(Declared):
