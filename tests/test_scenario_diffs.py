@@ -282,6 +282,13 @@ def test_gains_along_the_demand_range_and_where_the_best_choice_changes(case):
     assert few.dropna()["scenario"].tolist() == ["base"] * 3 + ["more"] * 3 + ["high", "grow"]
 
 
+def test_what_two_scenarios_ask_alike_is_solved_once(case):
+    one, other = asked("one", hours("+20 %")), asked("other", hours("+20 %"))
+    fitted = fit_scenarios(case, DEMAND, [one, other], SHIFT)
+    solved = solve_diffs(case, DEMAND, fitted)
+    assert solved["one"].plan is solved["other"].plan
+
+
 def test_the_winner_changes_where_lines_cross():
     win = table(
         "scenario end gain_value",

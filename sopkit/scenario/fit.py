@@ -46,6 +46,11 @@ class Fitted:
     demand: pd.DataFrame
 
     @property
+    def asks(self) -> tuple[Change, ...]:
+        """The changes in the order of their blocks; scenarios of the same ones are the same."""
+        return tuple(self.changes.values())
+
+    @property
     def is_refused(self) -> bool:
         """Whether there is nothing to solve."""
         return bool(self.problems)

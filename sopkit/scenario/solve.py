@@ -53,7 +53,8 @@ def solve_diffs(
 
     Two threads, each with a solver at the base plan's optimum; every scenario starts from there, so
     that no answer depends on what was asked before it, and work is shared out in a fixed way: the
-    same input gives the same numbers. The cost is that of a cold solve.
+    same input gives the same numbers. The cost is that of a cold solve. What two scenarios ask
+    alike is solved once.
 
     Args:
         case: network of the base plan, with the places of every scenario's demand.
@@ -74,22 +75,22 @@ def solve_diffs(
     if basis is None:
         basis = Living(case, demand, time_limit=time_limit).base.plan.basis
 
-    def solve_some(some: list[Fitted]) -> dict[str, Plan]:
+    def solve_some(some: list[Fitted]) -> dict[tuple[Change, ...], Plan]:
         if not some:
             return {}
         living = Living(case, demand, basis=basis, time_limit=time_limit)
-        return {one.scenario.name: living.ask(one.case, one.demand).plan for one in some}
+        return {one.asks: living.ask(one.case, one.demand).plan for one in some}
 
     with ThreadPoolExecutor(THREADS) as pool:
-        parts = list(pool.map(solve_some, share_out(asked)))
-    plans = {name: plan for part in parts for name, plan in part.items()}
+        parts = list(pool.map(solve_some, share_out(list({a.asks: a for a in asked}.values()))))
+    plans = {asks: plan for part in parts for asks, plan in part.items()}
     return {
         one.scenario.name: Solved(
-            plans[one.scenario.name],
+            plans[one.asks],
             subtract_demand(one.demand, demand),
             one.case,
             one.demand,
-            tuple(one.changes.values()),
+            one.asks,
         )
         for one in asked
     }

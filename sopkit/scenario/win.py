@@ -13,7 +13,7 @@ from sopkit.scenario.fit import Fitted
 from sopkit.scenario.solve import THREADS, Solved
 from sopkit.supply import Case, Living
 from sopkit.supply.living import Answer, sum_earned
-from sopkit.supply.whatif import edit_demand
+from sopkit.supply.whatif import Change, edit_demand
 from sopkit.tables import TABLES, fit_columns
 
 ENDS = {"low": "downside", "high": "upside"}
@@ -53,7 +53,12 @@ def solve_wins(
     """
     own = [one for one in fitted if one.scenario.origin != "range" and not one.is_refused]
     asked = [one for one in own if all(c.unit != "end" for c in one.changes.values())]
-    asked = sorted(asked, key=lambda one: not _is_choice(one))[:most]
+    asked = sorted(asked, key=lambda one: not _is_choice(one))
+    first: dict[tuple[Change, ...], Fitted] = {}
+    for one in asked:
+        first.setdefault(one.asks, one)
+    asked = list(first.values())[:most]
+    alike = {one.asks: one.scenario.name for one in asked}
     ends = {end: solved[name] for end, name in ENDS.items() if name in solved}
 
     wanted = {
@@ -79,10 +84,11 @@ def solve_wins(
     with ThreadPoolExecutor(THREADS) as pool:
         found = dict(zip(ends, pool.map(ask_end, ends), strict=True))
     found["agreed"] = {str(name): gain for name, gain in compare_costs(scenario_cost).items()}
-    names = ["base", *(one.scenario.name for one in own)]
+    same = {one.scenario.name: alike.get(one.asks, one.scenario.name) for one in own}
+    names = {"base": "base", **same}
     rows = [
-        (name, end, 0.0 if name == "base" else found.get(end, {}).get(name, np.nan))
-        for name in names
+        (name, end, 0.0 if name == "base" else found.get(end, {}).get(solved_as, np.nan))
+        for name, solved_as in names.items()
         for end in POSITIONS
     ]
     table = TABLES["scenario_win"]
