@@ -295,6 +295,16 @@ class TestTasks:
         }
         assert say_task(found.loc["T-2026-11-009"].to_dict()) == "supply: mend"
 
+    def test_what_an_earlier_cycle_decided_is_asked_for_until_it_is_done(self):
+        told = {"decision": "2026-10-D2", "cycle": "2026-10", "option": "C", "owner": "finance"}
+        open_ = {**told, "decision": "2026-10-D3", "status": "open"}
+        found = by_task(self.tasks([{**told, "status": "decided"}, open_]))
+        assert found.loc["T-2026-10-D2", ["kind", "option", "opened_cycle"]].tolist() == [
+            *["carry_out", "C", "2026-10"]
+        ]
+        assert "T-2026-10-D3" not in found.index
+        assert "T-2026-10-D2" not in by_task(self.tasks([{**told, "status": "done"}])).index
+
     def test_nothing_asked_gives_an_empty_table(self):
         empty = list_tasks(
             DECISION.iloc[:0],

@@ -13,7 +13,7 @@ from sopkit.process.gates import (
 from sopkit.process.health import measure_health
 from sopkit.process.restated import list_restated, sum_restated
 from sopkit.process.tasks import list_tasks
-from sopkit.process.texts import say_reason, say_task, to_sentence
+from sopkit.process.texts import list_owners, say_reason, say_task, to_sentence
 
 __all__ = [
     "Gate",
@@ -23,6 +23,7 @@ __all__ = [
     "find_data_reasons",
     "find_supply_reasons",
     "list_due_days",
+    "list_owners",
     "list_restated",
     "list_tasks",
     "measure_health",

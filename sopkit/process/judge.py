@@ -29,7 +29,7 @@ from sopkit.process.gates import (
 from sopkit.run.state import choose_params, find_due, require_manifest
 
 PUBLISH = "publish"
-PAST = ("conflict", "task")
+PAST = ("conflict", "decision", "task")
 KINDS = ("conflict", "decision", "task", "approval", "publication")
 COUNTRY = "CN"
 
@@ -41,7 +41,7 @@ class Standings:
     Args:
         paths, manifest, process: its files, its record, who does what.
         days: `list_due_days` of the cycle.
-        records: planbook records by kind; conflicts and tasks with those of earlier cycles.
+        records: planbook records by kind; conflicts, decisions and tasks with earlier cycles'.
         version: version of the plan that is made, or that is signed.
         due: steps that a run would run, with its reasons.
         signed: how each step stands with the role that signs it.

@@ -17,7 +17,7 @@ from sopkit.process.judge import Standings, judge_cycle
 from sopkit.process.sheet import Section, Sheet, to_html, to_text
 from sopkit.process.sign import NO_REMARK
 from sopkit.process.status import list_open_tasks, list_steps, read_restated
-from sopkit.process.texts import say_reason, say_step, say_task
+from sopkit.process.texts import list_owners, say_reason, say_step, say_task
 from sopkit.report.company import read_company
 from sopkit.report.labels import read_labels
 from sopkit.run.steps import find_step
@@ -154,7 +154,7 @@ def _list_open_conflicts(meeting: Meeting) -> list[str]:
 
 
 def _list_open_decisions(meeting: Meeting) -> list[str]:
-    records = meeting.state.records["decision"]
+    records = _of_cycle(meeting, "decision")
     return [
         meeting.say(
             "agenda.decision_row",
@@ -163,11 +163,16 @@ def _list_open_decisions(meeting: Meeting) -> list[str]:
             subject=row["subject"],
             option=row["option"],
             value=row["expected_value"],
-            owner=row["owner"],
+            owner=list_owners(row["owner"]),
             due=row["due_date"],
         )
         for row in _rows(records[records["status"] == "open"])
     ]
+
+
+def _of_cycle(meeting: Meeting, kind: str) -> pd.DataFrame:
+    records = meeting.state.records[kind]
+    return records[records["cycle"] == meeting.state.cycle]
 
 
 def _list_tasks(meeting: Meeting) -> list[str]:
@@ -176,7 +181,7 @@ def _list_tasks(meeting: Meeting) -> list[str]:
             "agenda.task_row",
             number=row["task"],
             title=say_task(row, meeting.t),
-            owner=row["owner"],
+            owner=list_owners(row["owner"]),
             due=row["due_date"],
         )
         for row in _rows(list_open_tasks(meeting.state))
@@ -232,7 +237,7 @@ def _list_publications(meeting: Meeting) -> list[str]:
 
 
 def _list_taken(meeting: Meeting) -> list[str]:
-    records = meeting.state.records["decision"]
+    records = _of_cycle(meeting, "decision")
     return _say_each(
         meeting,
         "minutes.decision_row",
@@ -240,7 +245,7 @@ def _list_taken(meeting: Meeting) -> list[str]:
         lambda row: {
             "title": _name_decision(meeting, row),
             "option": row["option"],
-            "owner": row["owner"],
+            "owner": list_owners(row["owner"]),
             "due": row["due_date"],
         },
     )
@@ -277,7 +282,7 @@ def _list_opened_tasks(meeting: Meeting) -> list[str]:
             "agenda.task_row",
             number=row["number"],
             title=row["title"],
-            owner=row["owner"],
+            owner=list_owners(row["owner"]),
             due=row["due_date"],
         )
         for row in _rows(rows)

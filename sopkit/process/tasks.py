@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from sopkit.planbook import SOPKIT
 from sopkit.process.gates import OPEN_STATES, Gate
 from sopkit.tables import TABLES, fit_columns
 
@@ -25,15 +26,17 @@ def list_tasks(
 
     A decision not taken asks its owner to decide; one that was taken asks to carry its option out;
     one that is done or dropped asks nothing. An open conflict asks its task force to settle it by
-    its deadline. An open gate asks the role that does the step, by the step's day. Tasks of earlier
-    cycles and of people stand as the planbook has them. Nothing depends on the clock.
+    its deadline. An open gate asks the role that does the step, by the step's day. What earlier
+    cycles decided is asked for until it is done or dropped; people's own tasks stand as the
+    planbook has them. Nothing depends on the clock.
 
     Args:
         decision: contract `decision`.
         conflict: contract `conflict`.
         gates: gates as judged from this cycle's tables.
         days: `step`, `due_date`, `owner` of `list_due_days`.
-        decision_record: planbook records of kind `decision`; may be empty.
+        decision_record: planbook records of kind `decision`, this cycle's and earlier; may be
+            empty.
         task_record: planbook records of kind `task`, this cycle's and earlier; may be empty.
         cycle: this cycle.
 
@@ -48,7 +51,8 @@ def list_tasks(
     )
     states = _find_states(own, task_record)
     own = own.assign(opened_cycle=cycle, state=states)
-    rows = _stack(own, _keep_others(task_record, own))
+    earlier = _keep_decided(decision_record, cycle)[list(own.columns)]
+    rows = _stack(own, earlier, _keep_others(task_record, own, cycle))
     rows = rows.assign(closed=rows["state"] == "done", due_date=pd.to_datetime(rows["due_date"]))
     rows = rows.sort_values(["closed", "due_date", "task"], kind="stable", ignore_index=True)
     return fit_columns(rows[TABLES["task"].column_names], TABLES["task"])
@@ -120,11 +124,19 @@ def _find_states(tasks: pd.DataFrame, records: pd.DataFrame) -> pd.Series:
     return tasks["origin"].isin(done).map({True: "done", False: "open"}).astype(object)
 
 
-def _keep_others(records: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Return the tasks in the planbook that do not stem from this cycle's own tables."""
-    rows = records[
-        records["status"].isin(["open", "done"]) & ~records["origin"].isin(own["origin"])
-    ]
+def _keep_decided(records: pd.DataFrame, cycle: str) -> pd.DataFrame:
+    """Return what earlier cycles decided and nobody has called done or dropped."""
+    rows = records[(records["cycle"] < cycle) & (records["status"] == TAKEN)]
+    told = rows.assign(kind="carry_out", origin=rows["decision"])
+    return _to_tasks(told).assign(opened_cycle=rows["cycle"], state="open")
+
+
+def _keep_others(records: pd.DataFrame, own: pd.DataFrame, cycle: str) -> pd.DataFrame:
+    """Return people's own tasks: those open, and those of this cycle that are done."""
+    is_open = records["status"] == "open"
+    just_done = (records["status"] == "done") & (records["cycle"] == cycle)
+    entered = (records["author"] != SOPKIT) & ~records["origin"].isin(own["origin"])
+    rows = records[(is_open | just_done) & entered]
     return rows.assign(
         task=rows["number"],
         kind="other",

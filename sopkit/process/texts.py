@@ -55,6 +55,16 @@ def to_sentence(task: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return f"process.task.{kind}", values
 
 
+def list_owners(owner: object) -> list[str]:
+    """Return the roles of an owner cell; a task force stands as `sales_owner, production`.
+
+    Example:
+        >>> list_owners("sales_owner, production")
+        ['sales_owner', 'production']
+    """
+    return [] if owner is None or owner != owner else str(owner).split(", ")
+
+
 def _fill(values: Mapping[str, Any], t: Catalogue) -> dict[str, Any]:
     """Return values with steps and reasons in words."""
     return {name: _say_value(name, value, t) for name, value in values.items()}
