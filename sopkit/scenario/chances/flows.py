@@ -104,22 +104,17 @@ def _turn_elsewhere(net: Net, asked: Asked, limit: Array, number: int, month: in
     turned = (
         moved * cut[net.resource[source]] * (net.resource[source] != net.resource[other])[:, None]
     )
-    extra = np.zeros_like(limit)
-    np.add.at(extra, net.resource[other], turned * net.need_hours[other][:, None])
+    extra = step.turn_hours @ turned
     room = np.maximum(limit - load, 0.0)
     fits = np.minimum(1.0, room / np.maximum(extra, TINY))
     part = turned * fits[net.resource[other]] / np.maximum(moved, TINY)
-    for amount in (asked.need, asked.fill):
+    for amount, drawn in ((asked.need, asked.drawn_need), (asked.fill, None)):
         shifted = amount[step.movers] * part
-        amount[step.movers] -= shifted
-        np.add.at(amount, net.other[step.movers], shifted)
-        for rows, sign in (
-            (net.source[step.movers], -1.0),
-            (net.source[net.other[step.movers]], 1),
-        ):
-            np.add.at(asked.drawn, rows, sign * shifted)
-            if amount is asked.need:
-                np.add.at(asked.drawn_need, rows, sign * shifted)
+        amount += step.turn_ways @ shifted
+        change = step.turn_places @ shifted
+        asked.drawn += change
+        if drawn is not None:
+            drawn += change
     return True
 
 

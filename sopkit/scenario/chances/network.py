@@ -28,6 +28,8 @@ class Step:
         lead, late, leads: whole months to arrive, share a month later, lead times there are.
         makes, buys: rows of the ways that make and buy.
         movers: ways (of the case) that move goods of this layer's places and have another way.
+        turn_ways, turn_places, turn_hours: what a unit turned to the other way changes in ways,
+            in what is asked of places, and in hours of the other's resource (sparse).
     """
 
     to: Array
@@ -46,6 +48,9 @@ class Step:
     makes: Array
     buys: Array
     movers: Array
+    turn_ways: Any
+    turn_places: Any
+    turn_hours: Any
 
     def least_of_parts(self, got: Array) -> Array:
         """Return the least that any part of each way is granted (ways x draws)."""
@@ -227,7 +232,29 @@ def _build_step(net: Net, number: int) -> Step:
         makes=np.flatnonzero(kind == "make"),
         buys=np.flatnonzero(kind == "buy"),
         movers=movers[fits],
+        **_find_turns(net, movers[fits]),
     )
+
+
+def _find_turns(net: Net, movers: Array) -> dict[str, Any]:
+    """Return what a unit turned from each mover to its other way changes."""
+    from scipy.sparse import csr_array
+
+    case, other, count = net.case, net.other[movers], np.arange(len(movers))
+    maker = net.maker[net.source[other]]
+    one = np.ones(len(movers))
+    both, twice = np.concatenate([-one, one]), np.concatenate([count, count])
+
+    def matrix(rows: Array, size: int) -> Any:
+        return csr_array((both, (rows, twice)), shape=(size, len(movers)))
+
+    sources = np.concatenate([net.source[movers], net.source[other]])
+    shape = (len(case.resources), len(movers))
+    return {
+        "turn_ways": matrix(np.concatenate([movers, other]), len(case.ways)),
+        "turn_places": matrix(sources, len(case.places)),
+        "turn_hours": csr_array((net.need_hours[maker], (net.resource[maker], count)), shape=shape),
+    }
 
 
 def _list_parts(pairs: pd.DataFrame, name: str, row: Array) -> tuple[Array, Array, Array]:

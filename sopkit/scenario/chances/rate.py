@@ -132,7 +132,9 @@ def to_spread(
     cell = (row * len(periods) + month)[known]
     size = len(index) * len(periods)
     found = [
-        np.bincount(cell, parts[name].to_numpy(float)[known], minlength=size).reshape(len(index), -1)
+        np.bincount(cell, parts[name].to_numpy(float)[known], minlength=size).reshape(
+            len(index), -1
+        )
         for name in names
     ]
     rows = np.flatnonzero(found[0].any(axis=1) | found[2].any(axis=1))

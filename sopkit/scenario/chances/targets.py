@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,31 +92,65 @@ def rate_targets(
         unit, as `consensus.fire_triggers` takes them.
     """
     places = net.case.places[PLACE] if net is not None else _list_places(cells)
-    months = periods if net is None else net.case.periods
-    noise = draw_noise(len(places), len(months), draws, correlation, seed)
     keys = bands[LEVEL].drop_duplicates(ignore_index=True)
     given = (cells, actual, item, customer, places, periods)
     levels = [open_level(key, *given) for key in keys.to_dict("records")]
     at = keys.reset_index().merge(bands[LEVEL], on=LEVEL, how="right", validate="one_to_many")
     level_of = at["index"].to_numpy(int)
-    more = draw_noise(len(places), len(periods), DEMAND_DRAWS * draws, correlation, seed + 1)
-    drawn = [draw_months(level.spread, more) for level in levels]
+    drawn = _draw_levels(levels, DEMAND_DRAWS * draws, correlation, seed + 1)
     rated = rate_demand(bands, levels, level_of, drawn, periods)
     rated = rated.reindex(columns=[*bands.columns, *DEMAND_RATES])
     told: list[dict[str, Any]] = [{} for _ in range(len(rated))]
-    if net is not None:
-        shape = (int(net.make_row.max(initial=0)) + 1, len(net.case.resources))
-        suppliers = int(net.supplier.max(initial=0)) + 1
-        luck = draw_luck(unsure, *shape, suppliers, len(months), draws, seed)
-        rows = join_wants(net.case, net_demand, cells)
-        planned = build_want(rows, np.zeros(len(cells), dtype=bool), np.ones(len(months)))
-        setting = Setting(net, rows, planned, noise, luck, correlation)
-        for number, level in enumerate(levels):
-            own = rated.iloc[np.flatnonzero(level_of == number)]
-            for row, found in _rate_level(setting, level, own, periods, serve_rate):
+    if net is not None and (rated["why_blank"] == "").any():
+        setting = _open_setting(net, net_demand, cells, unsure, correlation, draws, seed)
+        parts = [rated.iloc[np.flatnonzero(level_of == n)] for n in range(len(levels))]
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            jobs = zip(levels, parts, strict=True)
+            done = pool.map(
+                lambda job: _rate_level(setting, job[0], job[1], periods, serve_rate), jobs
+            )
+            for row, found in (one for rows in done for one in rows):
                 told[row] = found
     by_month = _to_months(rated, levels, level_of, periods)
     return _join_supply(rated, told), by_month
+
+
+def _draw_levels(
+    levels: list[Level], draws: int, correlation: Correlation, seed: int
+) -> list[np.ndarray]:
+    """Return draws of each level by month; levels of one place share its noise."""
+    if not levels:
+        return []
+    used = np.unique(np.concatenate([level.spread.place for level in levels]))
+    noise = draw_noise(len(used), levels[0].spread.middle.shape[1], draws, correlation, seed)
+    spreads = [
+        replace(level.spread, place=np.searchsorted(used, level.spread.place)) for level in levels
+    ]
+    return [draw_months(spread, noise) for spread in spreads]
+
+
+def _open_setting(
+    net: Net,
+    net_demand: pd.DataFrame,
+    cells: pd.DataFrame,
+    unsure: Unsure,
+    correlation: Correlation,
+    draws: int,
+    seed: int,
+) -> Setting:
+    """Return what the simulation of every level shares: the draws, and demand as planned."""
+    places, months = len(net.case.places), len(net.case.periods)
+    shape = (int(net.make_row.max(initial=0)) + 1, len(net.case.resources))
+    suppliers = int(net.supplier.max(initial=0)) + 1
+    rows = join_wants(net.case, net_demand, cells)
+    return Setting(
+        net=net,
+        rows=rows,
+        planned=build_want(rows, np.zeros(len(cells), dtype=bool), np.ones(months)),
+        noise=draw_noise(places, months, draws, correlation, seed),
+        luck=draw_luck(unsure, *shape, suppliers, months, draws, seed),
+        correlation=correlation,
+    )
 
 
 def _join_supply(rated: pd.DataFrame, told: list[dict[str, Any]]) -> pd.DataFrame:
