@@ -98,24 +98,35 @@ def _could(tables: SupplyTables, plan: Plan, flows: pd.DataFrame) -> pd.Series:
     """Return what each flow could do in a whole month by itself; infinite without a limit."""
     limits = list_numbers(tables, flows["period"].min(), "max_qty")
     found = [
-        _could_make(tables, plan, row[3], row[4])
-        if row[0] == "make"
-        else find_number(limits, *row[:4]) or np.inf
-        for row in flows.to_numpy()
+        np.inf if row[0] == "make" else find_number(limits, *row) or np.inf
+        for row in flows[FLOW_KEY].to_numpy()
     ]
-    return pd.Series(found, index=flows.index, dtype=float)
+    could = pd.Series(found, index=flows.index, dtype=float)
+    made = flows["flow_kind"] == "make"
+    return could.where(~made, _could_make(tables, plan, flows[made]))
 
 
-def _could_make(tables: SupplyTables, plan: Plan, operation: str, period: pd.Timestamp) -> float:
-    """Return the good units that all hours of the operation's resources would make."""
-    made = tables.operation[tables.operation["operation"] == operation]
-    sizes = made[["usual_lot_qty", "lot_min_qty", "lot_multiple_qty"]].to_numpy(float).ravel()
-    lot = next((float(size) for size in sizes if size > 0), 1.0)
-    needs = tables.resource_need[tables.resource_need["operation"] == operation]
+def _could_make(tables: SupplyTables, plan: Plan, flows: pd.DataFrame) -> pd.Series:
+    """Return the good units that all hours of the operations' resources would make.
+
+    Args:
+        flows: `source` (the operation) and `period`.
+    """
+    sizes = tables.operation[["usual_lot_qty", "lot_min_qty", "lot_multiple_qty"]].astype(float)
+    lot = sizes.where(sizes > 0).bfill(axis=1).iloc[:, 0].fillna(1.0)
+    made = tables.operation[["operation", "yield_rate"]].assign(lot_qty=lot)
+    made = made.drop_duplicates("operation")
+    needs = tables.resource_need[["operation", "resource", "hours_per_unit", "setup_hours_per_lot"]]
     needs = needs[~needs["resource"].isin(tables.workforce["resource"])]
-    hours = plan.plan_resource[plan.plan_resource["period"] == period]
-    rows = needs.merge(hours, on="resource", how="inner", validate="one_to_one")
-    each = rows["hours_per_unit"] + rows["setup_hours_per_lot"] / lot
-    given = rows["regular_hours"] + rows["overtime_hours"]
-    most = (given / each.where(each > 0)).min()
-    return float(most * made["yield_rate"].iloc[0]) if pd.notna(most) else np.inf
+    needs = needs.merge(made, on="operation", how="inner", validate="many_to_one")
+    each = needs["hours_per_unit"] + needs["setup_hours_per_lot"] / needs["lot_qty"]
+    needs = needs.assign(each_hours=each.where(each > 0))
+    asked = flows[["source", "period"]].drop_duplicates()
+    asked = asked.merge(needs, left_on="source", right_on="operation", validate="many_to_many")
+    hours = plan.plan_resource[["resource", "period", "regular_hours", "overtime_hours"]]
+    asked = asked.merge(hours, on=["resource", "period"], how="inner", validate="many_to_one")
+    given = asked["regular_hours"] + asked["overtime_hours"]
+    units = given / asked["each_hours"] * asked["yield_rate"]
+    most = units.groupby([asked["source"], asked["period"]]).min()
+    at = pd.MultiIndex.from_frame(flows[["source", "period"]])
+    return pd.Series(most.reindex(at).fillna(np.inf).to_numpy(float), index=flows.index)

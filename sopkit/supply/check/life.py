@@ -133,29 +133,28 @@ def _wanted_rates(
 ) -> dict[str, float]:
     """Return the share of life each customer wants left; 0 where it cannot matter in the plan."""
     rates = service_class.set_index("customer")["remaining_life_rate"].astype(float)
-    other = float(rates.get("all", 0.0))
-    found = {}
-    for customer in service["customer"].unique():
-        rate = float(rates.get(customer, other))
-        early = _last_months(opening, days, rate, months[0]) < len(months) - 1
-        matters = (1 - rate) * days < len(months) * DAYS_PER_MONTH or early.any()
-        found[customer] = rate if matters and not np.isnan(days) else 0.0
-    return found
+    wanted = rates.reindex(service["customer"].unique()).fillna(float(rates.get("all", 0.0)))
+    matters = {}
+    for rate in wanted.unique().tolist():
+        early = (_last_months(opening, days, rate, months[0]) < len(months) - 1).any()
+        short = (1 - rate) * days < len(months) * DAYS_PER_MONTH
+        matters[rate] = rate if (short or early) and not np.isnan(days) else 0.0
+    return {str(customer): matters[rate] for customer, rate in wanted.items()}
 
 
 def _last_months(
     opening: pd.DataFrame, days: float, rate: float, first: pd.Timestamp
 ) -> np.ndarray:
     """Return the last month in which each opening batch is accepted."""
-    expiry, lost, most = opening["expiry_date"], 0.0, float(FAR)
+    expiry, lost, most = opening["expiry_date"].to_numpy("datetime64[D]"), 0, float(FAR)
     if not np.isnan(days):
-        newest = first + pd.Timedelta(days=float(np.ceil(days)) - 1)
-        expiry = expiry.where(expiry.notna() & (expiry <= newest), newest)
-        lost = float(np.ceil(rate * days - 1e-9))
+        newest = np.datetime64(first, "D") + int(np.ceil(days)) - 1
+        expiry = np.where(expiry <= newest, expiry, newest)  # NaT is never earlier
+        lost = int(np.ceil(rate * days - 1e-9))
         most = float(np.floor((1 - rate) * days / DAYS_PER_MONTH + 1e-9))
-    end = expiry - pd.Timedelta(days=lost)
-    month = (end.dt.year - first.year) * 12 + end.dt.month - first.month
-    return np.fmin(month.fillna(FAR).to_numpy(float), most).astype(int)
+    end = (expiry - np.timedelta64(lost, "D")).astype("datetime64[M]")
+    month = (end - np.datetime64(first, "M")).astype(float)
+    return np.fmin(np.where(np.isnat(end), FAR, month), most).astype(int)
 
 
 def _new_batches(month: int, qty: float, window: float) -> list[Batch]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sopkit.supply.case import Array
-from sopkit.supply.living import Answer
+from sopkit.supply.living import DEVEX, Answer
 from sopkit.supply.lp import Lp
 from sopkit.supply.solver import hand_over, set_basis, set_options, status_of
 
@@ -39,10 +39,15 @@ class Probe:
 
     def __init__(self, base: Answer) -> None:
         self.lp: Lp = base.arrays.lp
-        self._basis = base.basis
+        self._moved: Sequence[tuple[Bound, float]] = []
         self._solver: Any = hand_over(self.lp)
         set_options(self._solver, "simplex", SECONDS)
-        self.cost = self.ask([])
+        self._solver.setOptionValue("simplex_dual_edge_weight_strategy", DEVEX)
+        if base.basis is not None:
+            set_basis(self._solver, base.basis)
+        self._solver.run()
+        self._start = self._solver.getBasis()
+        self.cost = self._cost()
 
     def ask(self, moves: Sequence[tuple[Bound, float]]) -> float:
         """Return the cost of the plan with bounds raised by so many base units [money].
@@ -50,31 +55,32 @@ class Probe:
         It leaves out what no variable changes, so it compares with `cost`, that without moves.
         """
         solver = self._solver
+        for bound, _ in self._moved:
+            self._set(bound, 0.0)
         solver.setOptionValue("time_limit", solver.getRunTime() + SECONDS)
-        if self._basis is not None:
-            set_basis(solver, self._basis)
+        if self._start.valid:
+            solver.setBasis(self._start)
         for bound, more in moves:
             self._set(bound, more / bound.unit)
+        self._moved = moves
         solver.run()
         if status_of(solver) != "optimal":
             solver.clearSolver()
             solver.run()
-        cost = float(solver.getInfo().objective_function_value) * self.lp.money
-        found = solver.getSolution()
-        self._x, self._duals = np.array(found.col_value), np.array(found.col_dual)
-        self._row_duals = np.array(found.row_dual)
-        for bound, _ in moves:
-            self._set(bound, 0.0)
-        return cost
+        return self._cost()
+
+    def _cost(self) -> float:
+        return float(self._solver.getInfo().objective_function_value) * self.lp.money
 
     def price(self, bound: Bound) -> float:
         """Return what one more base unit of a bound saves in the plan last asked for."""
-        duals = self._row_duals if bound.is_row else self._duals
+        found = self._solver.getSolution()
+        duals = found.row_dual if bound.is_row else found.col_dual
         return max(-float(duals[bound.at]) * self.lp.money / bound.unit, 0.0)
 
     def values(self) -> dict[str, Array]:
         """Return the variables of the plan last asked for, in base units."""
-        return self.lp.values(self._x)
+        return self.lp.values(np.array(self._solver.getSolution().col_value))
 
     def _set(self, bound: Bound, more: float) -> None:
         lp, at = self.lp, bound.at

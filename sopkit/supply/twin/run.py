@@ -67,6 +67,7 @@ def run_plan(levels: list[Level], room: Room, wish: Array, ranks: list[Rank]) ->
     waiting = np.zeros(len(wish))
     longest = max((int(rank.patience.max(initial=0)) for rank in ranks), default=0)
     served = [[np.zeros_like(rank.due) for _ in range(longest + 1)] for rank in ranks]
+    wanting = [both for both in zip(ranks, served, strict=True) if both[0].due.any()]
     for month in range(months):
         stock = stock + room.stock[:, month] + coming[:, month]
         used = np.zeros(len(room.usual))
@@ -78,7 +79,7 @@ def run_plan(levels: list[Level], room: Room, wish: Array, ranks: list[Rank]) ->
             flow[level.ways, month] = started
             waiting[level.ways] = (asked - started) if longest else 0.0
             _send(level, started, stock, coming, month)
-        for rank, kept in zip(ranks, served, strict=True):
+        for rank, kept in wanting:
             _serve(rank, kept, stock, month)
         left[:, month] = stock
     return Run(flow, left, served)
@@ -117,13 +118,19 @@ def _fit_parts(level: Level, asked: Array, stock: Array, month: int) -> Array:
 def _send(level: Level, started: Array, stock: Array, coming: Array, month: int) -> None:
     """Book what arrives at once and what is under way."""
     months = coming.shape[1] - 1
-    places = level.places[level.into]
-    for delay, share in ((level.lead, 1 - level.late), (level.lead + 1, level.late)):
+    some = np.flatnonzero(started)
+    if not len(some):
+        return
+    places, late = level.places[level.into[some]], level.late[some]
+    for delay, units in (
+        (level.lead[some], started[some] * (1 - late)),
+        (level.lead[some] + 1, started[some] * late),
+    ):
         at_once = delay == 0
-        np.add.at(stock, places[at_once], (started * share)[at_once])
+        np.add.at(stock, places[at_once], units[at_once])
         later = ~at_once
         due = np.minimum(month + delay[later], months)
-        np.add.at(coming, (places[later], due), (started * share)[later])
+        np.add.at(coming, (places[later], due), units[later])
 
 
 def _serve(rank: Rank, served: list[Array], stock: Array, month: int) -> None:

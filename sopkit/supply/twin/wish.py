@@ -131,7 +131,7 @@ def _place_ways(
     wait = level.overtime_wait[ways]
     months = starts.shape[1]
     least = EMPTY * (1.0 + starts.max(axis=1, initial=0.0))
-    for ahead in range(2 * months):
+    for ahead in range(min(2 * months, int(most.max()) + 1)):
         late = _last_month(over > least[:, None])
         if late.max(initial=-1) < 0:
             break
