@@ -16,7 +16,11 @@ import numpy as np
 import pandas as pd
 
 from sopkit.errors import PlanError
+<<<<<<< m.py
 from sopkit.supply.basis import Basis, fit_basis, label_basis
+=======
+from sopkit.supply.basis import AT_LOWER, BASIC, fit_basis, label_basis
+>>>>>>> dev/sopkit/supply/living.py
 from sopkit.supply.case import Array, Case
 from sopkit.supply.first_answer import FirstAnswer, guess_answer
 from sopkit.supply.lp import Lp, Model, to_lp
@@ -27,6 +31,7 @@ from sopkit.supply.solver import (
     LARGEST_GAP,
     Solution,
     hand_over,
+    read_basis,
     set_basis,
     set_options,
     solve_lp,
@@ -34,6 +39,7 @@ from sopkit.supply.solver import (
     to_numbers,
 )
 from sopkit.supply.streams import Streams, renew_streams, to_streams
+from sopkit.supply.tie import TIED, row_gap, tie_sums
 from sopkit.supply.units import find_money
 
 FEW_CHANGES = 0.002
@@ -206,10 +212,24 @@ class Living:
             "simplex_dual_edge_weight_strategy", DEVEX if share <= FEW_CHANGES else STEEPEST
         )
         self._solver.run()
-        found = self._read(arrays.lp)
+        found = self._read(arrays.lp) or self._start_aside(arrays.lp)
         if found is None:
-            return self._solve_apart(arrays, self.base.basis)
+            return self._solve_apart(arrays, None)
         return _to_answer(arrays, found, self._solver.getBasis())
+
+    def _start_aside(self, lp: Lp) -> Solution | None:
+        """Return the optimum from the base's basis without the rows that changed; None: none.
+
+        Where a lead time falls, columns that carried the plan in one month now count in another,
+        and the basis as it was may have no inverse to speak of.
+        """
+        base = self.base.arrays.lp
+        assert self.base.basis is not None
+        if _same_matrix(base, lp):
+            return None
+        set_basis(self._solver, free_changed(self.base.basis, base, lp))
+        self._solver.run()
+        return self._read(lp)
 
     def undo(self) -> Answer:
         """Return the base plan again, the solver put back to it and asked."""
@@ -271,10 +291,11 @@ class Living:
             return None
         held = self._solver.getSolution()
         x, row_dual = np.asarray(held.col_value), np.asarray(held.row_dual)
-        sums = lp.matrix @ x
-        gap = np.maximum(sums - lp.row_upper, lp.row_lower - sums)
-        if gap.max(initial=0.0) > LARGEST_GAP:
-            return None
+        if row_gap(lp, x) > TIED:
+            basis = read_basis(self._solver)
+            x = x if basis is None else tie_sums(self._solver, lp, x, basis)
+            if row_gap(lp, x) > LARGEST_GAP:
+                return None
         return Solution(status, x, row_dual, None, None)
 
     def _solve_apart(self, arrays: Arrays, start: tuple[Array, Array] | None) -> Answer:
@@ -324,6 +345,25 @@ def _same_matrix(one: Lp, other: Lp) -> bool:
         and np.array_equal(a.indices, b.indices)
         and np.array_equal(a.data, b.data)
     )
+
+
+def free_changed(basis: tuple[Array, Array], held: Lp, lp: Lp) -> tuple[Array, Array]:
+    """Return a basis in which rows that differ hold nothing, and their columns are at a bound.
+
+    Args:
+        basis: status of columns and rows of `held`.
+
+    Example:
+        What a material gets and gives is rewritten: its stock and ways start at 0, all else stays.
+    """
+    differ = (held.matrix - lp.matrix).tocsr()
+    differ.eliminate_zeros()
+    changed = np.flatnonzero(np.diff(differ.indptr))
+    columns, rows = basis[0].copy(), basis[1].copy()
+    of = np.unique(lp.matrix[changed].indices)
+    columns[of] = np.where(columns[of] == BASIC, AT_LOWER, columns[of])
+    rows[changed] = BASIC
+    return columns, rows
 
 
 def find_difference(held: Lp, lp: Lp) -> tuple[Array, Array, Array]:
