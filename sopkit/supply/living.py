@@ -16,11 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sopkit.errors import PlanError
-<<<<<<< m.py
-from sopkit.supply.basis import Basis, fit_basis, label_basis
-=======
-from sopkit.supply.basis import AT_LOWER, BASIC, fit_basis, label_basis
->>>>>>> dev/sopkit/supply/living.py
+from sopkit.supply.basis import AT_LOWER, BASIC, Basis, fit_basis, label_basis
 from sopkit.supply.case import Array, Case
 from sopkit.supply.first_answer import FirstAnswer, guess_answer
 from sopkit.supply.lp import Lp, Model, to_lp
