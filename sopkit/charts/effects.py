@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ROW_HEIGHT = 62
 LABEL_ROOM = 0.35
-BREAK, WIDTHS = "|", {"en": 28, "zh": 14}
+BREAK, WIDTHS = "|", {"en": 22, "zh": 12}
 
 
 def plot_effects(effects: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
