@@ -44,7 +44,7 @@ class Arrived:
     used: Array
 
 
-def ask_flows(net: Net, asked: Asked, level: Array, drawn: Array, hours: Array, month: int) -> None:
+def ask_flows(net: Net, asked: Asked, level: Array, drawn: Array, month: int) -> None:
     """Ask for flows from the customer's end up the network.
 
     A place asks for level + surprise + (what ways draw more than planned) - position. Of that,
@@ -55,7 +55,7 @@ def ask_flows(net: Net, asked: Asked, level: Array, drawn: Array, hours: Array, 
     asked.drawn, asked.drawn_need = np.zeros_like(asked.own), np.zeros_like(asked.own)
     asked.need = np.zeros((len(net.case.ways), draws))
     asked.fill = np.zeros_like(asked.need)
-    limit = (net.case.regular_hours + net.case.overtime_hours)[:, [month]] * hours
+    limit = (net.case.regular_hours + net.case.overtime_hours)[:, [month]]
     for number, ways in enumerate(net.layer_ways):
         if not len(ways):
             continue
@@ -128,10 +128,14 @@ def grant_flows(
 ) -> Arrived:
     """Cut what is asked down to materials, hours and limits, from the suppliers' end down.
 
+    Hours are planned with first, demand before refilling; those that are then lost in the month
+    cut everything on the resource alike, as nobody knew of them.
+
     Adds what arrives later to `due`, and hours and units that were not there to `cuts`.
     """
     case = net.case
-    left = (case.regular_hours + case.overtime_hours)[:, [month]] * luck.hours[:, month]
+    planned = (case.regular_hours + case.overtime_hours)[:, [month]]
+    left, real = planned * np.ones_like(luck.hours[:, month]), planned * luck.hours[:, month]
     flow = np.zeros_like(asked.need)
     ordered, now = np.zeros_like(asked.own), np.zeros_like(asked.own)
     got_need, got_fill = np.ones_like(asked.own), np.ones_like(asked.own)
@@ -144,7 +148,10 @@ def grant_flows(
             if step.has_hours:
                 need = _use_hours(step, need, left, cuts[0][:, month])
                 fill = _use_hours(step, fill, left, cuts[0][:, month])
-            done = _keep_limits(net, ways, step, need + fill, month, cuts[1])
+            whole = need + fill
+            if step.has_hours:
+                whole = _use_hours(step, whole, real, cuts[0][:, month])
+            done = _keep_limits(net, ways, step, whole, month, cuts[1])
             flow[ways] = done
             _arrive(net, ways, number, done, luck, due, month, ordered, now)
         _share_out(asked, layer, now, got_need, got_fill)

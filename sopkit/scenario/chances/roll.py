@@ -98,7 +98,7 @@ def roll_plan(
             position=state.stock + state.under_way - (own - by_place),
             have=state.stock + state.due[month],
         )
-        ask_flows(net, asked, level[:, month], drawn[:, month], luck.hours[:, month], month)
+        ask_flows(net, asked, level[:, month], drawn[:, month], month)
         arrived = grant_flows(net, asked, luck, state.due, month, cuts)
         state.under_way += arrived.ordered - arrived.now - state.due[month]
         state.stock = np.maximum(asked.have + arrived.now - arrived.used, 0.0)
