@@ -22,6 +22,7 @@ from sopkit.finance import (
     sum_bridge,
     value_exchange,
 )
+from sopkit.periods import fiscal_year
 from sopkit.tables import TABLES
 
 CYCLE = pd.Timestamp("2026-05-01")
@@ -83,7 +84,9 @@ def sell(outlook: pd.DataFrame, factor: pd.Series | float) -> pd.DataFrame:
     return outlook.assign(**{name: outlook[name] * factor for name in names})
 
 
-def plant(kind: str, outlook: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def plant(
+    kind: str, outlook: pd.DataFrame, item: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
     """Return the outlook with one effect alone."""
     rate = float(rng.choice([-1, 1]) * rng.uniform(0.02, 0.3))
     if kind == "volume":
@@ -112,9 +115,11 @@ def plant(kind: str, outlook: pd.DataFrame, rng: np.random.Generator) -> pd.Data
     if kind == "mix":
         own = outlook["item"] == "I0"
         other = outlook["item"] == "I1"
-        year = outlook["period"].dt.year
-        given = 0.5 * outlook["demand_qty"].where(own, 0).groupby(year).transform("sum")
-        base = outlook["demand_qty"].where(other, 0).groupby(year).transform("sum")
+        start, units = int(item["start_month"].iloc[0]), len(item["base_unit"].unique())
+        year = outlook["period"].map(lambda month: fiscal_year(month, start))
+        common = outlook["demand_qty" if units == 1 else "revenue_value"]
+        given = 0.5 * common.where(own, 0).groupby(year).transform("sum")
+        base = common.where(other, 0).groupby(year).transform("sum")
         factor = pd.Series(1.0, index=outlook.index)
         return sell(outlook, factor.mask(own, 0.5).mask(other, 1 + given / base))
     return outlook
@@ -173,7 +178,9 @@ def main() -> None:
             sums = sum_bridge(gap, year).set_index("part")["margin_value"]
             worst["timing"] = max(worst["timing"], abs(sums.get("timing", 0.0)) / size)
         for kind in kinds:
-            gap, years = bridge_years(plant(kind, outlook, rng), budget, item, COST, CYCLE, start)
+            gap, years = bridge_years(
+                plant(kind, outlook, item, rng), budget, item, COST, CYCLE, start
+            )
             rows = gap[gap["part"].isin(LEAF_PARTS)]
             parts = rows.groupby(["fiscal_year", "part"])["margin_value"].sum().abs()
             own = parts[parts.index.get_level_values("part") == kind].sum()
