@@ -19,6 +19,7 @@ from sopkit.consensus import (
     find_worth,
     keep_open,
     keep_weighted,
+    list_advice,
     list_conflict_options,
     measure_regret,
     measure_regrets,
@@ -479,6 +480,17 @@ def test_a_change_that_saves_next_to_nothing_is_not_proposed():
         OPTIONS, GAP.assign(gap_value=-6000.0), SUMS, gains, regrets, pd.Series({"C1": 0.3})
     )
     assert told.loc[told["recommended"], "option"].tolist() == ["A"]
+
+
+def test_a_family_is_advised_as_its_dearest_priced_conflict_proposes():
+    conflict = table("conflict family gap_value", "C1 tea -100", "C2 tea 300", "C3 cola -50")
+    option = table(
+        "conflict option action first_rate", "C1 A keep 0.1", "C2 A keep 0.6", "C2 D capacity 0.6"
+    ).assign(recommended=[True, False, True])
+    advice = list_advice(conflict, option)
+    assert advice.loc["tea"].tolist() == ["as_asked", 0.6]
+    assert "cola" not in advice.index
+    assert list_advice(conflict, option.iloc[:0]).empty
 
 
 def make_company() -> dict[str, pd.DataFrame]:

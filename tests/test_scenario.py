@@ -212,6 +212,32 @@ def test_options_are_solved_as_whole_plans_and_the_best_is_proposed(case, demand
     # B departs from the plan in December: decide 30 days before.
     assert by_scenario.loc[("2026-11-D1", "B"), "due_date"] == pd.Timestamp("2026-11-01")
     check_table(decided, TABLES["decision"])
+    assert decided["chance_rate"].isna().all()
+
+
+@pytest.mark.parametrize(("action", "best"), [("keep", "A"), ("half_way", "B"), ("as_asked", "C")])
+def test_a_target_is_proposed_as_its_conflict_advises(action, best):
+    found = options(SHORTAGE.iloc[:0])
+    rows = pd.concat(
+        [
+            table(
+                "scenario period demand_qty served_qty short_qty revenue_value cost_value "
+                "margin_value stock_value overtime_hours",
+                f"{name} 2026-11 10 10 0 100 60 40 5 0",
+            )
+            for name in found["scenario"]
+        ]
+    )
+    earned = {"base": 0, "2026-11-D1-B": 5, "2026-11-D1-C": 9}
+    costs = pd.DataFrame(
+        {"scenario": list(earned), "term": "revenue", "cost_value": [-v for v in earned.values()]}
+    )
+    advice = table("family action chance_rate", f"tea {action} 0.06").set_index("family")
+    terms = TABLES["purchase_term"].empty()
+    decided = decide_options(found, rows, costs, terms, PERIODS[0], advice)
+    # C earns most if its demand comes; the conflict knows how likely that is.
+    assert decided.loc[decided["recommended"], "option"].tolist() == [best]
+    assert decided["chance_rate"].tolist() == [0.06] * 3
 
 
 def test_the_demand_an_option_adds_is_told(case, demand):

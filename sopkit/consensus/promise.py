@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sopkit.consensus.levels import add_family
+from sopkit.periods import to_period
 from sopkit.tables import PLACE, TABLES, fit_columns
 
 BLOCK = [*PLACE, "period"]
@@ -34,7 +35,7 @@ def list_open_orders(
     days = [pd.to_datetime(lines[f"{name}_date"]) for name in ("promised", "requested", "order")]
     due = days[0].fillna(days[1]).fillna(days[2])
     left = lines["ordered_qty"] - lines["cancelled_qty"] - lines["shipped_qty"]
-    month = due.dt.to_period("M").dt.to_timestamp()
+    month = to_period(due)
     rows = lines.assign(due_date=due, open_qty=left, period=month.where(month > first, first))
     rows = rows[(rows["open_qty"] > LITTLE) & (rows["period"] <= last)]
     columns = ["order", "line", *PLACE, "customer", "due_date", "period", "open_qty"]

@@ -10,6 +10,7 @@ import pandas as pd
 from sopkit.messages import Catalogue, catalogue
 from sopkit.process.approvals import Standing
 from sopkit.process.gates import Gate, Reason
+from sopkit.tables import ALL
 
 
 def say_reason(reason: Reason, t: Catalogue | None = None) -> str:
@@ -52,6 +53,8 @@ def to_sentence(task: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     names = ("origin", "subject", "option", "title")
     values = {name: None if pd.isna(task[name]) else task[name] for name in names}
     kind = f"gate.{task['origin']}" if task["kind"] == "gate" else task["kind"]
+    if kind == "decide" and values["subject"] == ALL:
+        kind = "decide_gap"
     return f"process.task.{kind}", values
 
 

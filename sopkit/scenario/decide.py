@@ -19,16 +19,18 @@ def decide_options(
     scenario_cost: pd.DataFrame,
     purchase_term: pd.DataFrame,
     cycle_period: pd.Timestamp,
+    advice: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Put options into money and service against doing nothing, propose one, and date it.
 
     Margin is what the whole plan earns more: revenue less every cost of the plan, as
     `compare_costs` has it. The proposal is the option with the largest gain of margin; for a
-    target, the highest level that is served within half a point of today's service (what is asked
-    beyond that cannot be kept), and for the gap to budget doing nothing (an upside cannot be
-    ordered). The last day to decide is the first day of the month in which the proposed plan
-    (or, where nothing is proposed, any option's) departs from the present one, less its notice:
-    30 days for a shift, the longest lead time for purchases; not before the cycle's first day.
+    target, what its conflict advises, since its gain comes only if its demand does (without advice
+    the highest level that is served within half a point of today's service), and for the gap to
+    budget doing nothing (an upside cannot be ordered). The last day to decide is the first day of
+    the month in which the proposed plan (or, where nothing is proposed, any option's) departs from
+    the present one, less its notice: 30 days for a shift, the longest lead time for purchases; not
+    before the cycle's first day.
 
     Args:
         options: what `list_options` returned.
@@ -36,10 +38,12 @@ def decide_options(
         scenario_cost: contract `scenario_cost` for the same scenarios.
         purchase_term: contract `purchase_term`.
         cycle_period: first planned month.
+        advice: what `consensus.list_advice` returned: `action` and `chance_rate` by family.
 
     Returns:
         The options that could be solved, with `margin_value`, `service_rate`, `stock_value`
-        (changes against base), `service_level_rate` (share served), `recommended`, `due_date`.
+        (changes against base), `service_level_rate` (share served), `chance_rate` (that a target's
+        demand comes nearer to it than to the plan; blank: not known), `recommended`, `due_date`.
 
     Example:
         A shift from May that gains 5 is proposed over nothing; decide by 1 April.
@@ -55,8 +59,11 @@ def decide_options(
         stock_value=named.map(stock.where(stock.abs() > noise, 0.0)),
         service_level_rate=named.map(sums["service_rate"]),
     )
+    told = rows[["subject"]].where(rows["kind"] == "target")["subject"]
+    known = advice if advice is not None else pd.DataFrame(columns=["action", "chance_rate"])
+    rows["chance_rate"] = told.map(known["chance_rate"]).astype(float)
     rows["recommended"] = False
-    for _, part in rows.groupby("decision", sort=False):
+    for _, part in rows.assign(advised=told.map(known["action"])).groupby("decision", sort=False):
         rows.loc[_propose(part), "recommended"] = True
     rows["due_date"] = [
         _find_due(option, rows, scenario_month, purchase_term, cycle_period)
@@ -77,6 +84,9 @@ def _propose(part: pd.DataFrame) -> Any:
     keep = part.index[0]
     if part["kind"].iloc[0] == "budget_gap":
         return keep
+    advised = part.index[part["change"] == part["advised"]]
+    if len(advised):
+        return advised[0]
     if part["kind"].iloc[0] == "target":
         kept = part[(part["service_rate"] >= -SERVICE_TOLERANCE) & (part["margin_value"] >= 0)]
         return kept["margin_value"].idxmax() if len(kept) else keep

@@ -22,6 +22,7 @@ from sopkit.consensus.conflicts.pairs import (
 )
 from sopkit.consensus.conflicts.regret import (
     find_worth,
+    list_advice,
     measure_regret,
     measure_regrets,
     price_options,
@@ -38,6 +39,7 @@ __all__ = [
     "find_worth",
     "keep_open",
     "keep_weighted",
+    "list_advice",
     "list_conflict_options",
     "mark_disputed",
     "measure_regret",

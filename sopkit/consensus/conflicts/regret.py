@@ -202,6 +202,30 @@ def price_options(
     return rows
 
 
+def list_advice(conflict: pd.DataFrame, conflict_option: pd.DataFrame) -> pd.DataFrame:
+    """Return by family what its dearest priced conflict advises.
+
+    Args:
+        conflict: contract `conflict`.
+        conflict_option: contract `conflict_option`.
+
+    Returns:
+        Index `family`; `action` (keep, half_way or as_asked; loosening a limit serves the whole
+        number: as_asked) and `chance_rate`, that demand comes nearer to the first number.
+
+    Example:
+        Keeping the plan costs least to be wrong with, the chance of the target is 6 %: keep, 0.06.
+    """
+    advised = conflict_option[conflict_option["recommended"]]
+    size = conflict.assign(size=conflict["gap_value"].abs())[["conflict", "family", "size"]]
+    rows = advised.merge(size, on="conflict", how="inner", validate="one_to_one")
+    rows = rows.sort_values("size", ascending=False, kind="stable").drop_duplicates("family")
+    rows = rows.assign(
+        action=rows["action"].replace("capacity", "as_asked"), chance_rate=rows["first_rate"]
+    )
+    return rows.set_index("family")[["action", "chance_rate"]]
+
+
 def _propose(cost: pd.Series, least: float) -> Any:
     """Return the row that costs least, or the first where that saves too little."""
     known = cost.dropna()
