@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from sopkit.tables import INPUT_TABLES
 REVIEWS = {step: stage for stage, step in STAGES.items() if stage != "publish"}
 HTML_LANG = {"en": "en", "zh": "zh-CN"}
 Stored = dict[str, Any]
+_MARK = "<!--scripts-->"
 
 
 @dataclass(frozen=True)
@@ -96,35 +97,50 @@ def write_page(issue: Issue, review: Review, lang: str, folder: Path, bundle: st
         SopkitError: the page would ask something of the network.
     """
     path = folder / page_name(review.step, lang)
-    html = render_page(issue, review, lang, bundle)
+    html = _render_frame(issue, review, lang)
     check_offline(html, path.name)
-    write_atomic(path, html.encode())
+    write_atomic(path, html.replace(_MARK, _checked_scripts(bundle), 1).encode())
     return path
 
 
 def render_page(issue: Issue, review: Review, lang: str, bundle: str) -> str:
     """Return a review's page: frame, parts, record; with the bundle where there are charts."""
+    return _render_frame(issue, review, lang).replace(_MARK, _scripts(bundle), 1)
+
+
+def _render_frame(issue: Issue, review: Review, lang: str) -> str:
+    """Return a page with a mark where its scripts belong, if it has charts."""
     # the format checker nbformat loads on import builds grammars for seconds; it is not needed
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import nbformat
 
-    t = catalogue(lang)
-    outputs = [
-        nbformat.v4.new_output("display_data", data={"text/html": part.get(lang, "")})
-        for part in review.parts
-    ]
-    cells = [nbformat.v4.new_code_cell(outputs=[output]) for output in outputs]
-    context = page_context(issue, review, t)
-    mark = "<!--scripts-->"
-    context["scripts"] = mark if review.has_chart else ""
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    html, _ = _exporter().from_notebook_node(notebook, resources={"page": context})
-    return str(html).replace(mark, _scripts(bundle), 1)
+    parts = enumerate(review.parts)
+    cells = [_to_cell(f"part-{number}", part.get(lang, "")) for number, part in parts]
+    context = page_context(issue, review, catalogue(lang))
+    context["scripts"] = _MARK if review.has_chart else ""
+    notebook = nbformat.from_dict({**nbformat.v4.new_notebook(), "cells": cells})
+    html, _ = page_exporter().from_notebook_node(notebook, resources={"page": context})
+    return str(html)
+
+
+def _to_cell(name: str, html: str) -> Stored:
+    """Return a cell that shows HTML; not checked cell by cell, which takes longer than the page."""
+    shown = {"output_type": "display_data", "metadata": {}, "data": {"text/html": html}}
+    empty: Stored = {"cell_type": "code", "metadata": {}, "source": "", "execution_count": None}
+    return {**empty, "id": name, "outputs": [shown]}
 
 
 def _scripts(bundle: str) -> str:
     drawing = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     return f"<script>{bundle}</script>\n<script>{drawing}</script>"
+
+
+@lru_cache(maxsize=1)
+def _checked_scripts(bundle: str) -> str:
+    """Return the scripts that all pages share, checked once for all."""
+    scripts = _scripts(bundle)
+    check_offline(scripts, "scripts of all pages")
+    return scripts
 
 
 def page_context(issue: Issue, review: Review, t: Catalogue) -> dict[str, Any]:
@@ -195,7 +211,8 @@ def _facts(issue: Issue, review: Review, t: Catalogue) -> list[dict[str, str]]:
 
 
 @cache
-def _exporter() -> Any:
+def page_exporter() -> Any:
+    """Return what turns a notebook into a page."""
     from nbconvert.exporters import HTMLExporter
 
     class PageExporter(HTMLExporter):

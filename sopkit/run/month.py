@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import sopkit
@@ -53,6 +54,7 @@ class Month:
     parameters: RunParameters
     lang: str
     tell: Tell
+    meanwhile: Callable[[], None]
 
 
 class Tell:
@@ -81,6 +83,7 @@ def run_month(
     lang: str = "en",
     tell: Tell | None = None,
     finish: Callable[[CyclePaths, Manifest], None] | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Run the steps of a month whose result does not hold any more, in order.
 
@@ -94,6 +97,7 @@ def run_month(
         lang: language the notebooks show.
         tell: hears of the progress.
         finish: called under the lock when every step is done (the report).
+        meanwhile: called beside the first step that runs (to load what `finish` will need).
 
     Raises:
         CycleError: another run is at work, the cycle is published or another company's.
@@ -106,7 +110,7 @@ def run_month(
     company = parameters.common.company
     check_open(paths, read_manifest(paths) or Manifest(cycle), company)
     with hold_lock(paths), _register(paths, parameters) as manifest:
-        month = Month(paths, manifest, parameters, lang, tell or Tell())
+        month = Month(paths, manifest, parameters, lang, tell or Tell(), meanwhile)
         _check_earlier(steps, chosen, manifest)
         outcome = _run_steps(month, chosen, forced=bool(first or only))
         if finish is not None:
@@ -169,6 +173,8 @@ def _run_steps(month: Month, steps: Sequence[Step], forced: bool) -> Outcome:
                     month.tell.skip(order.step.name)
                     outcome.skipped.append(order.step.name)
                     continue
+                if not outcome.ran:
+                    Thread(target=month.meanwhile).start()
                 month.tell.begin(order.step.name, why)
                 run_notebook(order, causes, month.manifest, month.tell, following)
                 outcome.ran.append(order.step.name)

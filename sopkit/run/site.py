@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import datetime
 from pathlib import Path
@@ -56,6 +57,14 @@ def build_report(
         record.seconds = round(time.monotonic() - begun, 2)
         tell.end(REPORT, record)
         write_manifest(paths, manifest)
+
+
+def warm_report(folder: Path) -> None:
+    """Load what the report needs while a notebook runs; what fails is told when it is built."""
+    from sopkit.report.site import warm_site
+
+    with contextlib.suppress(Exception):
+        warm_site(folder)
 
 
 def _build(paths: CyclePaths, lang: str) -> None:
