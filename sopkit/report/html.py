@@ -22,7 +22,7 @@ _CODE = re.compile(r"(?<![\w-])(?:[A-Z]-)?\d{4}-\d{2}(?:-\w+)?(?![\w-])")
 def keep_codes(html: object) -> Markup:
     """Return a cell in which a day, a month or a record's number does not wrap at its hyphens."""
     text = escape(html)
-    return text if "<" in text else Markup(_CODE.sub(r'<span class="nb">\g<0></span>', text))
+    return text if "<" in text else Markup(_CODE.sub(r'<span class="nb">\g<0></span>', str(text)))
 
 
 @cache
