@@ -142,6 +142,7 @@ def test_the_workbook_holds_the_plan(reports):
         "Supply plan",
         "Make, buy, move",
         "Orders to release",
+        "Released orders",
         "Shortages",
         "Fixes",
         "Capacity",

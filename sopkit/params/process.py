@@ -147,7 +147,7 @@ class Targets(Declared):
     sales: Role = Field(default="sales_owner", description="owner on the sales side by default")
     operations: Role = Field(default="production", description="owner on the operations side")
     serve_rate: Rate = Field(default=0.95, description="share of a target that counts as served")
-    draws: int = Field(default=200, description="draws behind a chance", ge=10, le=10_000)
+    draws: int = Field(default=120, description="draws behind a chance", ge=10, le=10_000)
 
 
 class Allocation(Declared):

@@ -187,7 +187,7 @@ class ConsensusReview(Declared):
     horizon_months: HorizonMonths
     fiscal_year_start: FiscalYearStart
     most_wins: int = Field(
-        default=8, description="most scenarios asked at both ends of the demand range", ge=0, le=40
+        default=4, description="most scenarios asked at both ends of the demand range", ge=0, le=40
     )
 
 
