@@ -45,6 +45,9 @@ def explain_move(
     demand: pd.DataFrame,
     then: Mapping[str, Any],
     now: Mapping[str, Any],
+    *,
+    uplift: pd.DataFrame | None = None,
+    baseline: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Split the change of agreed demand since the last cycle into its causes.
 
@@ -66,6 +69,7 @@ def explain_move(
         demand: CELL and `demand_qty` of this cycle.
         then: the inputs of the last cycle by name (FORECAST and AGREE).
         now: the inputs of this cycle by name.
+        uplift, baseline: what these inputs of this cycle give, if it is known already.
 
     Returns:
         A row for each cell of the months that both cover: CELL, `last_qty`, one `<cause>_qty` for
@@ -76,6 +80,8 @@ def explain_move(
     """
     periods = set(last_demand["period"]) & set(demand["period"])
     runner = _Runner()
+    if uplift is not None and baseline is not None:
+        runner.known = (dict(now), uplift, baseline)
     states = {cause: _take(runner.demand_of(inputs)) for cause, inputs in _step(then, now)}
     states[CAUSES[-1]] = _take(demand)  # the same inputs give the same demand
     start = _take(last_demand)
@@ -178,6 +184,7 @@ class _Runner:
 
     def __init__(self) -> None:
         self._seen: Inputs = {}
+        self.known: tuple[Inputs, pd.DataFrame, pd.DataFrame] | None = None
         self._uplift = self._baseline = self._demand = pd.DataFrame()
 
     def demand_of(self, inputs: Inputs) -> pd.DataFrame:
@@ -192,6 +199,9 @@ class _Runner:
         return self._demand
 
     def _forecast(self, inputs: Inputs) -> None:
+        if self.known is not None and _same(self.known[0], inputs, FORECAST):
+            _, self._uplift, self._baseline = self.known
+            return
         item = inputs["item"]
         self._uplift, steady = take_out_events(inputs["history"], inputs["event"], item)
         self._baseline = forecast_baseline(
@@ -203,7 +213,11 @@ class _Runner:
         )
 
     def _same(self, inputs: Inputs, names: tuple[str, ...]) -> bool:
-        return bool(self._seen) and all(_equal(self._seen[one], inputs[one]) for one in names)
+        return bool(self._seen) and _same(self._seen, inputs, names)
+
+
+def _same(seen: Inputs, inputs: Inputs, names: tuple[str, ...]) -> bool:
+    return all(_equal(seen[one], inputs[one]) for one in names)
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -13,7 +13,7 @@ Spec = dict[str, Any]
 class Chart(Protocol):
     """What a chart function returns: an Altair chart."""
 
-    def to_dict(self) -> Spec:
+    def to_dict(self, validate: bool = True) -> Spec:
         """Return the Vega-Lite specification."""
 
 
@@ -23,7 +23,7 @@ def to_spec(chart: Chart | Spec, lang: str) -> Spec:
     Raises:
         ValueError: the chart reads its data from an address; a page asks nothing of the network.
     """
-    spec = dict(chart) if isinstance(chart, dict) else chart.to_dict()
+    spec = dict(chart) if isinstance(chart, dict) else chart.to_dict(validate=False)
     spec.pop("$schema", None)
     spec["config"] = merge(style.config(lang), _own_config(spec))
     if _has_address(spec):

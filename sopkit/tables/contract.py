@@ -126,9 +126,11 @@ def _fit_one(frame: pd.DataFrame, column: Column) -> pd.Series:
     if column.default is not None and values.isna().any():
         values = values.astype(object).where(values.notna(), column.default)
     if column.kind == "text":
-        return values.astype(object).where(values.notna(), None)
+        text = values.astype(object)
+        return text.where(values.notna(), None) if values.isna().any() else text
     if column.kind in ("date", "month"):
-        return pd.to_datetime(values).astype("datetime64[ns]")
+        is_date = pd.api.types.is_datetime64_dtype(values)
+        return (values if is_date else pd.to_datetime(values)).astype("datetime64[ns]")
     if column.kind == "flag":
         return values.astype(bool)
     numbers = pd.to_numeric(values).astype(float)

@@ -171,16 +171,15 @@ def tell_apart(
     rates, rate_sd = rates.copy(), prior_sd.copy()
     own, own_sd = np.full(len(terms), np.nan), np.full(len(terms), np.inf)
     effects = add_effects(terms, rates, panel.actual.shape)
+    places = [_place(term, one) for term, one in zip(terms, seen, strict=True)]
     for _ in range(SWEEPS):
-        doubt = _add_doubt(terms, rate_sd, panel.actual.shape)
-        for k, (term, one) in enumerate(zip(terms, seen, strict=True)):
+        doubt = _add_doubt(places, rate_sd, panel.actual.shape)
+        for k, (one, (cells, step, share)) in enumerate(zip(seen, places, strict=True)):
             if one is None:
                 rates[k] = prior[k]
                 continue
-            cells = np.ix_(term.leaves, term.months)
-            step = sign_of(term) * term.shares
             rest = effects[cells] - rates[k] * step
-            own[k], own_sd[k] = _fit(one, step, rest, doubt[cells], prior[k], rate_sd[k])
+            own[k], own_sd[k] = _fit(one, step, share, rest, doubt[cells], prior[k], rate_sd[k])
             trust = prior_sd[k] ** 2 / (prior_sd[k] ** 2 + own_sd[k] ** 2)
             rates[k] = prior[k] + trust * (own[k] - prior[k])
             rate_sd[k] = prior_sd[k] * np.sqrt(1.0 - trust)
@@ -188,16 +187,35 @@ def tell_apart(
     return own, own_sd, rates, rate_sd
 
 
+class _Place(NamedTuple):
+    """Where a term acts: its cells, its sign and share of each month, the weight of each leaf."""
+
+    cells: tuple[np.ndarray, ...]
+    step: Matrix
+    share: Matrix
+
+
+def _place(term: Term, one: Seen | None) -> _Place:
+    base = np.zeros(0) if one is None else one.base
+    sums = base.sum(axis=0)
+    share = base / np.where(sums > 0, sums, 1.0)
+    return _Place(np.ix_(term.leaves, term.months), sign_of(term) * term.shares, share)
+
+
 def _fit(
-    one: Seen, step: Matrix, rest: Matrix, doubt: Matrix, prior: float, rate_sd: float
+    one: Seen,
+    step: Matrix,
+    share: Matrix,
+    rest: Matrix,
+    doubt: Matrix,
+    prior: float,
+    rate_sd: float,
 ) -> tuple[float, float]:
     """Return the rate that explains the months of one term best, and its standard deviation.
 
     Noise grows with demand, as expected before: were its own rate taken, strong events would
     count less than weak ones.
     """
-    sums = np.where(one.base.sum(axis=0) > 0, one.base.sum(axis=0), 1.0)
-    share = one.base / sums
     others = (share * rest).sum(axis=0)
     unsure = (share * np.sqrt(np.maximum(doubt - (step * rate_sd) ** 2, 0.0))).sum(axis=0)
     size = np.maximum(1.0 + others + prior * step, 0.2)
@@ -211,8 +229,8 @@ def _fit(
     return found, float(np.sqrt(1.0 / curve + spread**2))
 
 
-def _add_doubt(terms: list[Term], rate_sd: Matrix, shape: tuple[int, int]) -> Matrix:
+def _add_doubt(places: list[_Place], rate_sd: Matrix, shape: tuple[int, int]) -> Matrix:
     doubt = np.zeros(shape)
-    for term, sd in zip(terms, rate_sd, strict=True):
-        doubt[np.ix_(term.leaves, term.months)] += (sd * term.shares) ** 2
+    for (cells, step, _), sd in zip(places, rate_sd, strict=True):
+        doubt[cells] += (sd * step) ** 2
     return doubt
