@@ -4,4 +4,4 @@ Import the rooms you need, for example ``from sopkit import demand, supply``; se
 what each room holds and which tables it reads and returns.
 """
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

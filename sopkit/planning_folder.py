@@ -1,7 +1,7 @@
 """A new planning folder: notebooks, parameters with comments, mapping and Excel templates.
 
-The templates are the project's own notebooks, KPI bands and process: in a checkout they stand beside the
-package, in an installed package under `sopkit/templates/`.
+The templates are the project's own notebooks, KPI bands, process and scenarios: in a checkout they
+stand beside the package, in an installed package under `sopkit/templates/`.
 """
 
 from __future__ import annotations
@@ -72,9 +72,12 @@ def _fill(made: Path, templates: Path, company: str) -> None:
         shutil.copyfile(path, made / "notebooks" / path.name)
     runs = made / "params" / "runs"
     runs.mkdir(parents=True)
-    for name in ("kpi.yaml", "process.yaml"):
-        shutil.copyfile(templates / "params" / name, made / "params" / name)
+    shutil.copyfile(templates / "params" / "kpi.yaml", made / "params" / "kpi.yaml")
+    (made / "params" / "process.yaml").write_text(write_process(), encoding="utf-8")
     (runs / f"{company}.yaml").write_text(write_params(company), encoding="utf-8")
+    scenarios = made / "params" / "scenarios"
+    scenarios.mkdir()
+    (scenarios / f"{company}.yaml").write_text(write_scenarios(company), encoding="utf-8")
     (made / ".gitignore").write_text(_IGNORED, encoding="utf-8")
     mapping = made / "params" / "mapping" / f"{company}.yaml"
     mapping.parent.mkdir()
@@ -95,6 +98,29 @@ def write_params(company: str) -> str:
     head = f"# {company}: sopkit run CYCLE --params params/runs/{company}.yaml\n"
     blocks = [f"{name}:\n" + "".join(lines) for name, lines in sections.items() if lines]
     return head + "\n".join(blocks)
+
+
+def write_process() -> str:
+    """Return the process of a new folder: the demo company's, without signatures.
+
+    Its users are not the company's yet, so that nobody could sign a month.
+    """
+    text = (find_templates() / "params" / "process.yaml").read_text(encoding="utf-8")
+    return re.sub(r"^approvals: true ", "approvals: false", text, count=1, flags=re.MULTILINE)
+
+
+def write_scenarios(company: str) -> str:
+    """Return the text of a scenario file in which the demo company's stand as comments."""
+    path = find_templates() / "params" / "scenarios" / "demo.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    first = next(place for place, line in enumerate(lines) if line.startswith("- "))
+    head = (
+        f"# {company}: scenarios, small diffs of the plan's inputs, solved with every plan.\n"
+        "# Words of a change: sopkit whatif --help. The examples are another company's: take the\n"
+        "# leading `# ` off one, put your own codes and months in, and try the file with\n"
+        f"# sopkit scenario solve params/scenarios/{company}.yaml\n"
+    )
+    return head + "".join(f"# {line}\n" for line in lines[first:])
 
 
 def _lines(

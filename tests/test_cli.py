@@ -181,6 +181,7 @@ def test_init_makes_a_folder_that_reads_its_own_templates(tmp_path):
     assert sorted(p.name for p in (made / "params").rglob("*.yaml")) == [
         "acme.yaml",
         "acme.yaml",
+        "acme.yaml",
         "kpi.yaml",
         "process.yaml",
     ]
