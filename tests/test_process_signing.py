@@ -346,6 +346,37 @@ class TestStatus:
         assert facts["chain"] == ""
         assert [task["task"] for task in facts["tasks"]] == ["T-2026-11-D1", "T-C-2026-11-001"]
 
+    def test_the_command_that_answers_what_is_open_is_told(self, paths):
+        told = "\n".join(describe_cycle(paths.folder, CYCLE, now=at(20)))
+        assert "sopkit book change C-2026-11-001 --set status=settled --set verdict=" in told
+        assert "sopkit book change D-2026-11-001 --set status=decided --set option=LETTER" in told
+        answer(paths)
+        told = "\n".join(describe_cycle(paths.folder, CYCLE, now=at(22)))
+        assert "sopkit book change" not in told
+
+    def test_entries_cut_off_the_end_of_the_book_are_named_after_publishing(self, paths):
+        answer(paths)
+        sign_all(paths)
+        publish(paths)
+        assert to_facts(paths.folder, CYCLE)["chain"] == ""
+        with sqlite3.connect(find_book_file(paths.folder)) as book:
+            for (name,) in book.execute("SELECT name FROM sqlite_master WHERE type='trigger'"):
+                book.execute(f"DROP TRIGGER {name}")
+            book.execute("DELETE FROM audit WHERE kind = 'publication'")
+            book.execute("DELETE FROM record WHERE kind = 'publication'")
+        assert to_facts(paths.folder, CYCLE)["chain"].endswith(
+            "the entry that a publication was sealed with is missing, so the newest entries were "
+            "cut off"
+        )
+
+    def test_a_book_that_is_gone_after_publishing_is_named(self, paths):
+        answer(paths)
+        sign_all(paths)
+        publish(paths)
+        find_book_file(paths.folder).unlink()
+        told = to_facts(paths.folder, CYCLE)["chain"]
+        assert told == "there is none, but the cycle was published with one"
+
     def test_a_broken_link_of_the_book_is_named(self, paths):
         with sqlite3.connect(find_book_file(paths.folder)) as book:
             names = [

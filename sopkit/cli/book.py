@@ -237,12 +237,16 @@ def check(folder: Folder = "") -> None:
 
     Exit codes: 0 whole; 1 the first broken link is named; 2 the planbook cannot be reached.
     """
+    from sopkit.process.judge import list_sealed_hashes
+
     home = find_folder(folder)
     if not _is_there(home):
         say("There is no planbook yet.")
         return
+    manifests = [read_manifest(to_paths(name, home)) for name in list_cycles(home)]
+    sealed = [kept for one in manifests if one for kept in list_sealed_hashes(one)]
     with _open(home) as book:
-        broken = book.check_chain()
+        broken = book.check_chain(sealed)
     if broken:
         raise InputError(f"The planbook is not as sopkit wrote it: {broken}.")
     say("The audit trail is whole; every record is as it says.")
@@ -343,8 +347,14 @@ def _sum_up(row: dict[str, Any]) -> str:
     """Return a record in a line: its title and owner, or what it says."""
     cells = [cell for name, cell in row.items() if name not in _TOLD_ELSEWHERE]
     told = [row["title"], row.get("owner"), row.get("due_date")] if "title" in row else cells
-    line = "  ".join(str(cell) for cell in told if cell not in (None, "", "all"))
+    line = "  ".join(_to_short(cell) for cell in told if cell not in (None, "", "all"))
     return line if len(line) <= SHOWN else line[: SHOWN - 3] + "..."
+
+
+def _to_short(cell: object) -> str:
+    """Return a cell for a line; money without cents: 80382730.22 is 80,382,730."""
+    big = isinstance(cell, int | float) and abs(cell) >= 10_000
+    return f"{cell:,.0f}" if big else str(cell)
 
 
 def _indent(cell: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -344,13 +344,21 @@ class Planbook:
         with reading(self._engine) as connection:
             return audit.read(connection, self.company, kind, number)
 
-    def check_chain(self) -> str:
+    def check_chain(self, sealed: Sequence[str] = ()) -> str:
         """Return the first broken link of the audit trail in words; empty where it is whole.
 
         Also named is a record that is not as its last entry says.
+
+        Args:
+            sealed: hashes of entries as kept outside of the book; a trail without one was cut off.
         """
         with reading(self._engine) as connection:
-            return chain.find_break(connection, self.company)
+            return chain.find_break(connection, self.company, sealed)
+
+    def find_last_hash(self) -> str:
+        """Return the hash of the newest entry of the audit trail; empty where there is none."""
+        with reading(self._engine) as connection:
+            return chain.find_last_hash(connection, self.company)
 
     def accept_clock(self, author: str, reason: str, *, now: datetime | None = None) -> None:
         """Enter that the clock is right, where the last entry's time was not.

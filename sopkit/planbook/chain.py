@@ -16,11 +16,15 @@ from sopkit.planbook.schema import AUDIT, OVERRIDE, RECORD, STREAM_ENTRY, STREAM
 Row = Mapping[str, Any]
 
 
-def find_break(connection: Connection, company: str) -> str:
+def find_break(connection: Connection, company: str, sealed: Sequence[str] = ()) -> str:
     """Return the first broken link of a company's trail in words; empty where it is whole.
 
     First the trail itself: numbers without holes, each entry's hash over what it says, each sealed
-    to the one before. Then the records: each is as its last entry says, none lacks one.
+    to the one before. Then the records: each is as its last entry says, none lacks one. Entries
+    cut off at the end leave a whole trail; they are missed by the hashes kept elsewhere.
+
+    Args:
+        sealed: hashes of entries as kept outside of the book.
 
     Example:
         Somebody sets `author` of entry 3 by hand: "entry 3 of the audit trail (change of
@@ -30,6 +34,7 @@ def find_break(connection: Connection, company: str) -> str:
     rows = [row._asdict() for row in connection.execute(chosen)]
     return (
         _find_broken_link(company, rows)
+        or _find_cut(rows, sealed)
         or next(_find_other_records(connection, company, rows), "")
         or next(_find_other_streams(connection, company, rows), "")
     )
@@ -50,6 +55,22 @@ def _find_broken_link(company: str, rows: list[dict[str, Any]]) -> str:
             return f"{_name(row)} was altered: its content does not fit its hash"
         previous = row["hash"]
     return ""
+
+
+def find_last_hash(connection: Connection, company: str) -> str:
+    """Return the hash of a company's newest entry; empty where there is none."""
+    newest = select(AUDIT.c.hash).where(AUDIT.c.company == company).order_by(AUDIT.c.seq.desc())
+    return str(connection.execute(newest.limit(1)).scalar() or "")
+
+
+def _find_cut(rows: Sequence[Row], sealed: Sequence[str]) -> str:
+    """Say that the trail lacks an entry whose hash a publication kept."""
+    if not set(sealed) - {row["hash"] for row in rows}:
+        return ""
+    return (
+        f"the audit trail ends with entry {len(rows)}: the entry that a publication was sealed "
+        "with is missing, so the newest entries were cut off"
+    )
 
 
 def _tell_order(rows: list[dict[str, Any]], row: Row) -> str:

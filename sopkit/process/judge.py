@@ -81,7 +81,7 @@ def judge_cycle(folder: Path, cycle: str) -> Standings:
     manifest = require_manifest(paths)
     process = read_process(folder)
     due, country, problem = _find_due(paths, manifest)
-    records, broken = _read_book(folder, cycle, manifest.company)
+    records, broken = _read_book(folder, cycle, manifest)
     version = find_version(records["publication"])
     hashes = {name: hash_step(manifest, name) for name in STEPS}
     signed = judge_approvals(records["approval"], hashes, version)
@@ -141,13 +141,20 @@ def _find_due(paths: CyclePaths, manifest: Manifest) -> tuple[dict[str, list[str
         return {}, country, f"What a run would do cannot be told: {error}"
 
 
-def _read_book(folder: Path, cycle: str, company: str) -> tuple[dict[str, pd.DataFrame], str]:
+def _read_book(folder: Path, cycle: str, manifest: Manifest) -> tuple[dict[str, pd.DataFrame], str]:
     """Return the records of a cycle by kind, and the first broken link of the book's chain."""
     if not has_planbook(folder):
-        return {kind: find_kind(kind).table.empty() for kind in KINDS}, ""
-    with open_planbook(folder, company=company) as book:
+        gone = "there is none, but the cycle was published with one" if manifest.published else ""
+        return {kind: find_kind(kind).table.empty() for kind in KINDS}, gone
+    with open_planbook(folder, company=manifest.company) as book:
         records = {kind: book.read(kind, cycle, past=kind in PAST) for kind in KINDS}
-        return records, book.check_chain()
+        return records, book.check_chain(list_sealed_hashes(manifest))
+
+
+def list_sealed_hashes(manifest: Manifest) -> list[str]:
+    """Return the planbook's hash that a cycle was signed with; nothing where it is not signed."""
+    kept = manifest.published.get("chain", "")
+    return [kept] if kept else []
 
 
 def _judge_gates(

@@ -89,6 +89,7 @@ def publish_cycle(
             "version": sopkit.__version__,
             "plan_version": version,
             "tables": sealed,
+            "chain": _read_last_hash(paths, manifest.company),
         }
         write_manifest(paths, manifest)
     return manifest
@@ -124,6 +125,12 @@ def find_altered(
         for name, sha256 in present.items()
     }
     return {name: " and ".join(who) for name, who in said.items() if who}
+
+
+def _read_last_hash(paths: CyclePaths, company: str) -> str:
+    """Return the hash that the planbook's audit trail ended with when the month was signed."""
+    with open_planbook(paths.folder, company=company) as book:
+        return book.find_last_hash()
 
 
 def _hash_or_blank(path: Path) -> str:

@@ -230,6 +230,7 @@ def _describe_records(state: Standings) -> list[str]:
         )
     if len(tasks) > _TASKS_SHOWN:
         lines.append(f"  and {len(tasks) - _TASKS_SHOWN} more: sopkit status --json")
+    lines += _describe_answers(state)
     restated = read_restated(state)
     if len(restated):
         first, last = restated["period"].min(), restated["period"].max()
@@ -239,6 +240,23 @@ def _describe_records(state: Standings) -> list[str]:
         )
     lines.append(f"Planbook: {state.broken or 'every entry is as it was written.'}")
     return [*lines, *_describe_published(state)]
+
+
+def _describe_answers(state: Standings) -> list[str]:
+    """Return how the first open conflict and decision are answered in the planbook."""
+    if state.manifest.state == "published":
+        return []
+    told = {
+        "conflict": 'Settle one: sopkit book change {} --set status=settled --set verdict="WHAT"',
+        "decision": "Decide one: sopkit book change {} --set status=decided --set option=LETTER",
+    }
+    lines = []
+    for kind, line in told.items():
+        records = state.records[kind]
+        asked = records[(records["status"] == "open") & (records["cycle"] == state.cycle)]
+        if len(asked):
+            lines.append(f'{line.format(asked["number"].min())} --reason "WHY"')
+    return lines
 
 
 def _describe_published(state: Standings) -> list[str]:
