@@ -143,7 +143,9 @@ QUOTA = result(
     qty("demand_qty", "wanted in the month: open orders and net forecast"),
     qty("plan_qty", "how the supply plan serves the customer"),
     qty("quota_qty", "the customer's share"),
-    code("rule", "priority, proportional or history", allowed=("priority", "proportional", "history")),
+    code(
+        "rule", "priority, proportional or history", allowed=("priority", "proportional", "history")
+    ),
 )
 
 PROMISE = result(
