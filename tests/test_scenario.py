@@ -143,9 +143,9 @@ FREE = table(
 MADE_ON = table("resource item", "L1 A", "L2 A")
 
 
-def options(shortage=SHORTAGE, conflict=CONFLICT, gap=0.0, hours=FREE) -> pd.DataFrame:
+def options(shortage=SHORTAGE, conflict=CONFLICT, gap=0.0, hours=FREE, known=None) -> pd.DataFrame:
     return list_options(
-        "2026-11", shortage, hours, MADE_ON, conflict, DEMAND_VALUE, ITEMS, ROLES, gap
+        "2026-11", shortage, hours, MADE_ON, conflict, DEMAND_VALUE, ITEMS, ROLES, gap, known=known
     )
 
 
@@ -162,6 +162,17 @@ def test_decisions_come_from_facts_and_none_is_invented():
     assert found["lost_value"].tolist() == [150] * 3 + [80] * 3
     assert found["owner"].tolist() == ["Sam"] * 3 + ["Lee"] * 3
     assert found["rate"].iloc[-1] == 0.2
+
+
+def test_a_question_keeps_its_number_when_others_are_settled():
+    before = options().drop_duplicates("decision")[["decision", "kind", "subject"]]
+    assert before["decision"].tolist() == ["2026-11-D1", "2026-11-D2"]
+    after = options(SHORTAGE.iloc[:0], known=before)
+    assert after["decision"].unique().tolist() == ["2026-11-D2"]
+    # The number of a question that is gone is not given to another.
+    assert options(known=before.iloc[:0])["decision"].tolist()[0] == "2026-11-D1"
+    other = options(SHORTAGE.iloc[:0], known=before.assign(subject=["L1", "cola"]))
+    assert other["decision"].unique().tolist() == ["2026-11-D3"]
 
 
 def test_a_shortage_that_money_cannot_loosen_asks_for_no_decision():

@@ -7,6 +7,7 @@ there is no decision.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ def list_options(
     *,
     excess: pd.DataFrame | None = None,
     elasticity: pd.Series | None = None,
+    known: pd.DataFrame | None = None,
     most_limits: int = 2,
     most_targets: int = 1,
 ) -> pd.DataFrame:
@@ -73,6 +75,8 @@ def list_options(
             offered for less; without it there is no such decision.
         elasticity: by family, how demand answers to price (`measure_elasticity`); -1.5 where it
             is silent.
+        known: planbook records of this cycle's decisions: `decision`, `kind`, `subject`; a question
+            asked before keeps its number, and no other takes it.
         most_limits: most decisions about limits.
         most_targets: most decisions about targets.
 
@@ -96,7 +100,7 @@ def list_options(
     stock = _find_excess(excess, agreed, item, owners, elasticity, least)
     found = [part[TOPIC] for part in (limits, targets, stock, budget) if len(part)]
     topics = pd.concat(found, ignore_index=True) if found else budget[TOPIC]
-    topics["decision"] = [f"{cycle}-D{number}" for number in range(1, len(topics) + 1)]
+    topics["decision"] = _number(topics, cycle, known)
     changes = topics["cause"].map(CHANGES)
     rows = topics.assign(change=changes).explode("change", ignore_index=True)
     place = rows.groupby("decision", sort=False).cumcount()
@@ -109,6 +113,16 @@ def list_options(
         )
     ]
     return rows[["decision", "option", "scenario", "change", *TOPIC]]
+
+
+def _number(topics: pd.DataFrame, cycle: str, known: pd.DataFrame | None) -> list[str]:
+    """Return a number for each question: the one it had, else the next that is free."""
+    rows = topics.iloc[:0].assign(decision="") if known is None else known
+    asked = {(row["kind"], row["subject"]): row["decision"] for row in rows.to_dict("records")}
+    free = (f"{cycle}-D{number}" for number in count(1))
+    fresh = (number for number in free if number not in set(asked.values()))
+    keys = zip(topics["kind"], topics["subject"], strict=True)
+    return [str(asked[key]) if key in asked else next(fresh) for key in keys]
 
 
 def _every_family() -> pd.DataFrame:
