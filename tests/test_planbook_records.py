@@ -26,7 +26,10 @@ ONE = {
     "scenario": {"name": "line2", "title": "Line 2", "owner": "supply", "diff": "capacity: LINE2"},
     "conflict": {"kind": "sales_supply", "family": "Tea", "first_owner": "a", "gap_value": 1e5},
     "decision": {"title": "Overtime in May", "owner": "supply", "expected_value": 2.5e5},
-    "action": {"title": "Price", "owner": "sales", "chance_rate": 0.5, "closure_value": 1e6},
+    "action": {
+        **{"title": "Price", "owner": "sales", "fiscal_year": 2026},
+        **{"chance_rate": 0.5, "closure_value": 1e6},
+    },
     "task": {"title": "Call the carrier", "owner": "supply", "due_date": "2026-11-20"},
     "approval": {"step": "demand", "role": "sales_head", "verdict": "approve", "plan_version": 1},
     "publication": {"tables": '{"approved_plan": "ab"}', "manifest_hash": "cd", "plan_version": 1},
@@ -74,12 +77,23 @@ def test_cells_come_back_as_what_their_column_is(book):
     assert book.add("approval", frame, "2026-11", "li", reason="too low")["plan_version"][0] == 2
 
 
+def test_an_action_without_fiscal_year_is_refused_as_no_bridge_has_a_place_for_it(book):
+    with pytest.raises(InputError, match="fiscal_year: not blank"):
+        add(book, "action", fiscal_year=None)
+
+
 def test_every_problem_of_a_frame_is_named_by_row_and_column(book):
     bad = pd.DataFrame(
         [
-            {"title": "a", "owner": "x", "cost_value": "many", "due_date": "soon"},
+            {
+                "title": "a",
+                "owner": "x",
+                "cost_value": "many",
+                "due_date": "soon",
+                "fiscal_year": 2026,
+            },
             {"title": None, "owner": " ", "chance_rate": 80, "fiscal_year": 26.5},
-            {"title": "b", "owner": "y", "status": "begun", "reason": "own"},
+            {"title": "b", "owner": "y", "status": "begun", "reason": "own", "fiscal_year": 2026},
         ],
         index=["r5", "r6", "r7"],
     ).assign(amount=1)
@@ -98,6 +112,7 @@ def test_every_problem_of_a_frame_is_named_by_row_and_column(book):
         "row r6, title: not blank",
         "row r6, owner: not blank",
         "row r6, chance_rate: at most 1; there stands 80",
+        "row r6, fiscal_year: not blank",
         "row r6, reason: not blank; say why it is entered",
         "row r7, status: one of open, done, dropped, withdrawn; there stands begun",
         "Nothing was entered.",

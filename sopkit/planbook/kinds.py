@@ -188,6 +188,7 @@ KINDS: dict[str, Kind] = {
             ),
             ("open", "done", "dropped", WITHDRAWN),
             closing=("done", "dropped"),
+            needs_of_people=("fiscal_year",),
             at_most={"chance_rate": 1.0},
         ),
         Kind(
