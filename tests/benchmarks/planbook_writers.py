@@ -70,7 +70,10 @@ def write(place: int, url: str, edits: int, start: Any, results: Any) -> None:
 def run(name: str, url: str, edits: int) -> bool:
     """Let all writers write; print what was lost; return whether all is there."""
     with open_book(url) as book:
-        action = [{"title": f"action {n}", "owner": "all", "realised_value": 0.0} for n in range(5)]
+        action = [
+            {"title": f"action {n}", "owner": "all", "fiscal_year": 2026, "realised_value": 0.0}
+            for n in range(5)
+        ]
         book.add("action", pd.DataFrame(action), CYCLE, "li", reason="shared")
     context = get_context("spawn")
     start, results = context.Barrier(WRITERS + 1), context.Queue()
