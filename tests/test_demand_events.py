@@ -17,7 +17,7 @@ from sopkit.demand.events import (
     summarise_owners,
 )
 from sopkit.demand.events.pool import pool_rates
-from sopkit.demand.events.reach import list_terms, share_of_dip, share_of_months
+from sopkit.demand.events.reach import find_spans, list_terms
 from sopkit.demo.products import ITEMS as DEMO_ITEMS
 from sopkit.demo.sales import MONTHS as DEMO_MONTHS
 from sopkit.demo.sales import build_demand
@@ -62,14 +62,33 @@ FULL = "E1 A all all all 2023-05-01 2023-05-31 0.4"
 BOTH = {(i, c, m): f for i in "A" for c in "KL" for m, f in (("2023-05", 1.3), ("2023-06", 0.9))}
 
 
+AUTUMN = pd.date_range("2026-10-01", "2027-01-01", freq="MS")
+
+
+def days(*rows):
+    """Events from day to day."""
+    frame = pd.DataFrame([row.split() for row in rows], columns=["start_date", "end_date"])
+    return frame.replace("-", None).apply(pd.to_datetime)
+
+
 def test_a_share_of_a_month_counts_days():
-    shares = share_of_months(pd.Timestamp("2026-11-16"), pd.Timestamp("2026-12-31"))
-    assert shares.to_dict() == {pd.Timestamp("2026-11-01"): 0.5, pd.Timestamp("2026-12-01"): 1.0}
-    assert share_of_dip(shares).to_dict() == {pd.Timestamp("2027-01-01"): 1.0}
+    (uplift, dip), *_ = find_spans(days("2026-11-16 2026-12-31"), AUTUMN)
+    assert [part.tolist() for part in uplift] == [[1, 2], [0.5, 1.0]]
+    assert [part.tolist() for part in dip] == [[3], [1.0]]
+
+
+def test_only_months_of_the_panel_count():
+    spans = find_spans(days("2026-09-01 2026-10-15", "2027-01-01 2027-02-28"), AUTUMN)
+    assert [[part.tolist() for part in side] for side in spans[0]] == [
+        [[0], [15 / 31]],
+        [[1], [1.0]],
+    ]
+    assert [[part.tolist() for part in side] for side in spans[1]] == [[[3], [1.0]], [[], []]]
 
 
 def test_an_event_that_ends_before_it_starts_touches_nothing():
-    assert share_of_months(pd.Timestamp("2026-11-16"), pd.Timestamp("2026-11-01")).empty
+    spans = find_spans(days("2026-11-16 2026-11-01", "2026-11-16 -"), AUTUMN)
+    assert [len(part) for span in spans for side in span for part in side] == [0] * 8
 
 
 def test_an_event_over_two_families_has_an_effect_on_each():

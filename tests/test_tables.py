@@ -1,3 +1,6 @@
+from itertools import combinations
+
+import numpy as np
 import pandas as pd
 import pytest
 from builders import table
@@ -11,6 +14,7 @@ from sopkit.tables import (
     find_problems,
     fit_columns,
 )
+from sopkit.tables.contract import Column, Table, _column_checks, keeps_rules
 
 HISTORY = TABLES["sales_history"]
 
@@ -98,3 +102,43 @@ def test_dates_and_months_fit_whatever_their_unit():
     frame = table("item location period actual_qty", "A D1 2026-01 1")
     frame["period"] = frame["period"].astype("datetime64[s]")
     assert check_table(frame, HISTORY)["period"].iloc[0] == pd.Timestamp("2026-01-01")
+
+
+RULES = [
+    Column("a", "", "number", minimum=0.0),
+    Column("a", "", "number", minimum=0.0, blank=True),
+    Column("a", "", "whole"),
+    Column("a", "", "whole", minimum=1.0, blank=True),
+    Column("a", "", "text", allowed=("x", "y")),
+    Column("a", "", "text", allowed=("x", "y"), blank=True),
+    Column("a", "", "text"),
+    Column("a", "", "month"),
+    Column("a", "", "month", blank=True),
+    Column("a", "", "date"),
+]
+CELLS = {
+    "number": [0.0, 1.5, -1.0, np.nan],
+    "whole": [0.0, 1.0, 1.5, np.nan],
+    "text": ["x", "y", "z", None],
+    "month": [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01"), pd.Timestamp("2026-01-31")],
+}
+CELLS["month"].append(pd.NaT)
+CELLS["date"] = CELLS["month"]
+
+
+@pytest.mark.parametrize("column", RULES)
+def test_the_quick_look_says_what_pandera_says(column):
+    import pandera.pandas as pa
+
+    cells = CELLS[column.kind]
+    schema = pa.Column(nullable=column.blank, coerce=False, checks=_column_checks(column))
+    for count in range(4):
+        for chosen in combinations(cells, count):
+            contract = Table("t", "input", "master", (), (column,), "")
+            fitted = fit_columns(pd.DataFrame({"a": pd.Series(chosen, dtype=object)}), contract)
+            try:
+                pa.DataFrameSchema({"a": schema}).validate(fitted, lazy=True)
+                whole = True
+            except pa.errors.SchemaErrors:
+                whole = False
+            assert keeps_rules(fitted["a"], column) == whole, (column, chosen)

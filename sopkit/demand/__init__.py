@@ -5,7 +5,7 @@ from __future__ import annotations
 from sopkit.demand.agree import Agreed, agree_demand
 from sopkit.demand.any_series import forecast_series
 from sopkit.demand.backtest import backtest_baseline, measure_calendar_gain
-from sopkit.demand.baseline import forecast_baseline
+from sopkit.demand.baseline import forecast_baseline, forecast_sums
 from sopkit.demand.calendar import explain_calendar, measure_calendar
 from sopkit.demand.clashes import find_clashes
 from sopkit.demand.consensus import to_consensus_demand
@@ -66,6 +66,7 @@ __all__ = [
     "forecast_ensemble",
     "forecast_places",
     "forecast_series",
+    "forecast_sums",
     "from_series",
     "learn_weights",
     "list_portfolio",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from sopkit.demand.launches import launch_range, measure_launch_spread
 from sopkit.demand.places import forecast_places, stand_in_for
 from sopkit.demand.ranges import add_ranges
-from sopkit.demand.series import to_series
+from sopkit.demand.series import from_series, to_series
 from sopkit.demand.shares import find_customer_shares, split_to_customers
 from sopkit.tables import PLACE, TABLES
 
@@ -63,6 +65,21 @@ def forecast_baseline(
     shares = find_customer_shares(history, item, rows)
     split = split_to_customers(rows, shares, AMOUNTS)[TABLES["baseline"].column_names]
     return split.sort_values(list(TABLES["baseline"].key), kind="stable", ignore_index=True)
+
+
+def forecast_sums(
+    history: pd.DataFrame, item: pd.DataFrame, horizon_months: int, **options: Any
+) -> pd.DataFrame:
+    """Return the baseline by item and location alone: no ranges, no customers.
+
+    Args:
+        options: what `forecast_places` takes.
+
+    Returns:
+        PLACE, `period`, `baseline_qty`: the sums of what `forecast_baseline` returns.
+    """
+    points, _ = forecast_places(to_series(history), item, horizon_months, **options)
+    return from_series(points, "baseline_qty")
 
 
 def _range_launches(rows: pd.DataFrame, series: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:

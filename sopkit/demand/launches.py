@@ -221,7 +221,7 @@ def _launch_share(periods: pd.DatetimeIndex, launch: pd.Timestamp | None) -> Mat
 
 
 def _row(panel: pd.DataFrame, key: tuple[str, str]) -> Matrix:
-    return np.asarray(panel.loc[[key]].to_numpy(dtype=float)[0])
+    return np.asarray(panel.to_numpy(dtype=float)[panel.index.get_loc(key)])
 
 
 def last_year(values: Matrix) -> Matrix:

@@ -84,7 +84,7 @@ def write_issue(issue: Issue, reports: Path, lang: str) -> list[Path]:
 
 def warm_site(folder: str | Path) -> None:
     """Load what a site is built with, and make the charts' script: some seconds less later."""
-    for name in ("pandera.pandas", "pyarrow.parquet", "xlsxwriter", "nbformat"):
+    for name in ("pyarrow.parquet", "xlsxwriter", "nbformat"):
         import_module(name)
     page_exporter()
     read_bundle(Path(folder) / "reports")

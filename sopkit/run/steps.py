@@ -61,7 +61,7 @@ _WARM = {
     "consensus": ("scipy", "highspy", "sqlalchemy"),
     "executive": ("sqlalchemy",),
 }
-_ALWAYS_WARM = ("pandera.pandas", "pyarrow.parquet", "sopkit.cycle", "altair")
+_ALWAYS_WARM = ("pyarrow.parquet", "sopkit.cycle", "altair")
 
 STEPS: tuple[Step, ...] = tuple(
     Step(

@@ -1,7 +1,7 @@
 """What a table contract is, and how a frame is held to it.
 
 A contract says what one row means, which columns there are with kind, unit and meaning, what the
-key is and which notebook owns (writes) the table. pandera does the checking.
+key is and which notebook owns (writes) the table. pandera names the rows that break a rule.
 """
 
 from __future__ import annotations
@@ -170,17 +170,40 @@ def _problem_rows(
 
 
 def _find_cell_problems(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
+    """Return the broken rules of cells; pandera names the rows of columns that break one."""
+    broken_columns = [c for c in table.columns if not keeps_rules(frame[c.name], c)]
+    if not broken_columns:
+        return []
     import pandera.pandas as pa
 
     checks = {
         c.name: pa.Column(nullable=c.blank, coerce=False, checks=_column_checks(c))
-        for c in table.columns
+        for c in broken_columns
     }
     try:
         pa.DataFrameSchema(checks).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as broken:
         return _read_failures(frame, broken.failure_cases)
     return []
+
+
+def keeps_rules(values: pd.Series, column: Column) -> bool:
+    """Return whether every cell of a fitted column keeps its rules: the quick look.
+
+    Nearly every table is written and read without a fault, and naming rows takes ten times longer.
+    """
+    known = values.notna()
+    if not known.all():
+        if not column.blank:
+            return False
+        values = values[known]
+    rules = [
+        column.minimum is None or bool((values >= column.minimum).all()),
+        not column.allowed or bool(values.isin(column.allowed).all()),
+        column.kind != "month" or bool((values.dt.day == 1).all()),
+        column.kind != "whole" or bool((values % 1 == 0).all()),
+    ]
+    return all(rules)
 
 
 def _column_checks(column: Column) -> list:

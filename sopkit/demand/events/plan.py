@@ -14,9 +14,8 @@ from sopkit.demand.events.reach import (
     UPLIFT,
     Term,
     describe_terms,
+    find_spans,
     list_terms,
-    share_of_dip,
-    share_of_months,
     sign_of,
 )
 from sopkit.demand.levels import LEVEL, add_family
@@ -160,8 +159,7 @@ def _sum_events(
     names = ["uplift_qty", "dip_qty", "lift_base", "doubt"]
     summed = parts[names].sum().join(parts["planned_qty"].agg(lambda part: part.sum(skipna=False)))
     summed["basis"] = parts["basis"].first()
-    days = zip(event["start_date"], event["end_date"], strict=True)
-    reach = [_reaches(start, end, months) for start, end in days]
+    reach = [len(lift[0]) + len(dip[0]) > 0 for lift, dip in find_spans(event, months)]
     rows = event.reset_index(drop=True).rename(columns={"uplift_rate": "planned_uplift_rate"})
     rows = rows[np.array(reach, dtype=bool)].join(summed)
     running = np.where(rows["start_date"] <= as_of, "running", "planned")
@@ -177,9 +175,3 @@ def _sum_events(
         uplift_rate=rows["uplift_qty"] / rows["lift_base"].where(rows["lift_base"] > 0),
     )
     return rows.sort_values(["start_date", "event"], kind="stable", ignore_index=True)[PLANNED]
-
-
-def _reaches(start: pd.Timestamp, end: pd.Timestamp, months: pd.DatetimeIndex) -> bool:
-    shares = share_of_months(start, end)
-    touched = shares.index.union(share_of_dip(shares).index)
-    return bool(touched.isin(months).any())

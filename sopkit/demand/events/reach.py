@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from typing import NamedTuple
 
 import numpy as np
@@ -9,12 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sopkit.demand.levels import LEVEL
-from sopkit.periods import add_months
 from sopkit.tables import ALL
 
 Matrix = NDArray[np.float64]
 UPLIFT, DIP = "uplift", "dip"
 TERM = ["event", "event_kind", "family", "effect", "discount_rate"]
+
+
+Span = tuple[NDArray[np.intp], Matrix]
 
 
 class Term(NamedTuple):
@@ -37,35 +40,6 @@ class Term(NamedTuple):
     shares: Matrix
 
 
-def share_of_months(start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
-    """Return the share of days that an event covers in each month it touches.
-
-    Example:
-        From 2026-11-16 to 2026-12-31: 15 of 30 days in November, 0.5, and 1.0 in December.
-    """
-    if pd.isna(start) or pd.isna(end) or end < start:
-        return pd.Series(dtype=float, index=pd.DatetimeIndex([], name="period"))
-    first, last = start.normalize(), end.normalize()
-    periods = pd.date_range(first.replace(day=1), last, freq="MS", name="period")
-    length = periods.days_in_month.to_numpy(dtype=float)
-    days = length.copy()
-    days[0] -= first.day - 1
-    days[-1] -= length[-1] - last.day
-    return pd.Series(days / length, index=periods)
-
-
-def share_of_dip(shares: pd.Series) -> pd.Series:
-    """Return the share with which the month after an event pays back: its months, at most 1.
-
-    Example:
-        An event over half of November: December with 0.5.
-    """
-    if shares.empty:
-        return shares
-    after = add_months(pd.Timestamp(shares.index[-1]), 1)
-    return pd.Series([min(float(shares.sum()), 1.0)], index=pd.DatetimeIndex([after]))
-
-
 def list_terms(event: pd.DataFrame, leaves: pd.DataFrame, months: pd.DatetimeIndex) -> list[Term]:
     """Return the effects that fall on these leaves and months, event by event.
 
@@ -81,10 +55,8 @@ def list_terms(event: pd.DataFrame, leaves: pd.DataFrame, months: pd.DatetimeInd
     wanted = {name: _find(codes[name][1], event[name]) for name in LEVEL}
     named = {name: (event[name] != ALL).to_numpy() for name in LEVEL}
     terms: list[Term] = []
-    days = zip(event["start_date"], event["end_date"], strict=True)
-    for row, (start, end) in enumerate(days):
-        shares = share_of_months(start, end)
-        spans = [(UPLIFT, *_within(shares, months)), (DIP, *_within(share_of_dip(shares), months))]
+    for row, (uplift, dip) in enumerate(find_spans(event, months)):
+        spans = [(UPLIFT, *uplift), (DIP, *dip)]
         if not any(len(span[1]) for span in spans):
             continue
         touched = np.ones(len(leaves), dtype=bool)
@@ -105,9 +77,52 @@ def _find(known: pd.Index, asked: pd.Series) -> NDArray[np.intp]:
     return pd.Index(known, dtype=object).get_indexer(pd.Index(asked, dtype=object))
 
 
-def _within(shares: pd.Series, months: pd.DatetimeIndex) -> tuple[NDArray[np.intp], Matrix]:
-    places = months.get_indexer(pd.DatetimeIndex(shares.index))
-    return places[places >= 0], shares.to_numpy(dtype=float)[places >= 0]
+def find_spans(event: pd.DataFrame, months: pd.DatetimeIndex) -> list[tuple[Span, Span]]:
+    """Return where each event uplifts and where it dips: positions of months, share of each.
+
+    An event uplifts a month by the share of its days, and dips the month after by the months it
+    covered, at most 1. Nothing where a day is missing or it ends before it starts.
+
+    Args:
+        event: `start_date`, `end_date`.
+        months: first days, in order.
+
+    Example:
+        From 2026-11-16 to 2026-12-31: 15 of 30 days in November, 0.5, and 1.0 in December; the dip
+        is 1.0 of January.
+    """
+    numbers = (months.year * 12 + months.month).to_numpy()
+    start, end = (pd.DatetimeIndex(event[name]).normalize() for name in ("start_date", "end_date"))
+    known = (event["end_date"] >= event["start_date"]).to_numpy()  # blank days: no
+    spans = []
+    for first, last, here in zip(start, end, known, strict=True):
+        shares = _cover(first, last) if here else np.zeros(0)
+        begins = first.year * 12 + first.month if here else 0
+        dip = np.array([min(float(shares.sum()), 1.0)]) if here else shares
+        spans.append((_place(numbers, begins, shares), _place(numbers, begins + len(shares), dip)))
+    return spans
+
+
+def _cover(first: pd.Timestamp, last: pd.Timestamp) -> Matrix:
+    """Return the share of each month from one day to another, both counted."""
+    year, month = first.year, first.month
+    length = []
+    while (year, month) <= (last.year, last.month):
+        length.append(float(monthrange(year, month)[1]))
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+    days = np.array(length)
+    days[0] -= first.day - 1
+    days[-1] -= length[-1] - last.day
+    return days / np.array(length)
+
+
+def _place(numbers: NDArray[np.int64], begins: int, shares: Matrix) -> Span:
+    """Return the shares that fall on known months, with the months' positions."""
+    wanted = begins + np.arange(len(shares))
+    places = np.searchsorted(numbers, wanted)
+    inside = places < len(numbers)
+    inside[inside] = numbers[places[inside]] == wanted[inside]
+    return places[inside], shares[inside]
 
 
 def describe_terms(terms: list[Term], event: pd.DataFrame) -> pd.DataFrame:
