@@ -53,10 +53,7 @@ def list_corrections(correction: pd.DataFrame, history: pd.DataFrame) -> pd.Data
         Ordered 40 and 20 of two customers, 60 and 30 lost: one row, change +90.
     """
     names = ["actual_qty", "cleaned_qty", "proposed_qty", "lost_qty", "lo_80_qty", "hi_80_qty"]
-    rows = correction.assign(
-        customer_count=1, proposed_change=correction["proposed_qty"] - correction["actual_qty"]
-    )
-    grouped = rows.groupby(_MARK, as_index=False)
+    grouped = correction.assign(customer_count=1).groupby(_MARK)
     sums = grouped.agg(
         customer=("customer", "first"),
         customer_count=("customer_count", "sum"),
@@ -64,8 +61,8 @@ def list_corrections(correction: pd.DataFrame, history: pd.DataFrame) -> pd.Data
         why=("why", "first"),
         why_qty=("why_qty", "first"),
         why_rate=("why_rate", "first"),
-        **{name: (name, lambda column: column.sum(min_count=1)) for name in names},
     )
+    sums = sums.join(grouped[names].sum(min_count=1)).reset_index()
     worth = revenue_per_unit(history)
     listed = sums.merge(worth, on="item", how="left", validate="many_to_one")
     change = listed["proposed_qty"] - listed["actual_qty"]

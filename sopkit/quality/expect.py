@@ -103,9 +103,11 @@ def _season(ratio: Matrix, months: pd.Index) -> Matrix:
 
 
 def _quiet_median(values: Matrix, axis: int) -> Matrix:
-    """Return the median without blanks; blank where all are, and no warning for it."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmedian(values, axis=axis), dtype=float)
+    """Return the median without blanks; blank where all are."""
+    if not values.shape[axis]:
+        return np.full(np.delete(values.shape, axis), np.nan)
+    ordered = np.sort(values, axis=axis)  # blanks last
+    known = (~np.isnan(ordered)).sum(axis=axis, keepdims=True)
+    middle = (np.maximum(known - 1, 0) // 2, np.minimum(known // 2, ordered.shape[axis] - 1))
+    low, high = (np.take_along_axis(ordered, place, axis=axis) for place in middle)
+    return np.asarray(((low + high) / 2).squeeze(axis))

@@ -50,14 +50,19 @@ def mark_promotions(history: pd.DataFrame, event: pd.DataFrame, item: pd.DataFra
         return no_marks()
     family = item[["item", "family"]]
     rows = history.merge(family, on="item", how="left", validate="many_to_one")
-    touched = pd.Series(False, index=rows.index)
-    first, last = to_period(events["start_date"]), to_period(events["end_date"])
+    period = rows["period"].to_numpy("datetime64[ns]")
+    first, last = (to_period(events[day]).to_numpy() for day in ("start_date", "end_date"))
+    touched = np.zeros(len(rows), dtype=bool)
     levels = ["item", "family", "location", "customer"]
-    for start, end, codes in zip(first, last, events[levels].to_numpy(), strict=True):
-        within = rows["period"].between(start, end)
-        for level, code in zip(levels, codes, strict=True):
-            if code != ALL:
-                within &= rows[level] == code
+    numbers = {level: pd.factorize(rows[level]) for level in levels}
+    wanted = {level: numbers[level][1].get_indexer(pd.Index(events[level])) for level in levels}
+    named = {level: (events[level] != ALL).to_numpy() for level in levels}
+    for number in range(len(events)):
+        within = (period >= first[number]) & (period <= last[number])
+        for level in levels:
+            if named[level][number]:
+                place = wanted[level][number]
+                within &= (numbers[level][0] == place) & (place >= 0)
         touched |= within
     rows = rows.assign(proposed_qty=rows["actual_qty"])
     return to_marks(rows[touched], "promotion", why="promoted")

@@ -99,7 +99,13 @@ def _read_text(
     except (pd.errors.ParserError, csv.Error) as wrong:
         raise InputError(f"{name} is not a readable table: {wrong}.") from wrong
     cells.index = pd.RangeIndex(header[0], header[0] + len(cells))
-    return cells.astype(object).where(cells.notna(), "")
+    return _fill_blanks(cells.astype(object))
+
+
+def _fill_blanks(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return text cells with nothing where a row is shorter than the others."""
+    blank = cells.isna()
+    return cells.mask(blank, "") if blank.to_numpy().any() else cells
 
 
 def _find_delimiter(path: Path, line: str) -> str:
@@ -177,7 +183,7 @@ def _read_sheet(path: Path, name: str, sheet: str | int | None) -> tuple[pd.Data
         book.close()
     cells = pd.DataFrame(rows, dtype=object)
     cells.index = pd.RangeIndex(1, len(cells) + 1)
-    return cells.where(cells.notna(), ""), title
+    return _fill_blanks(cells), title
 
 
 def _find_sheet(book: Any, name: str, sheet: str | int | None) -> Any:
@@ -232,7 +238,7 @@ def _name_columns(rows: pd.DataFrame, name: str, header: list[int]) -> Source:
     if not named:
         raise InputError(f"{name} has no header in row {header[-1]}; say `header:` in the mapping.")
     body = rows.loc[rows.index > header[-1]]
-    filled = body != ""
+    filled = body.astype(bool)  # texts: all but the empty one
     spilled = filled.iloc[:, named[-1] + 1 :].any(axis=1)
     cells = body.iloc[:, named].set_axis([names[place] for place in named], axis=1)
     some = filled.any(axis=1)

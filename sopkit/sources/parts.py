@@ -85,7 +85,8 @@ class Files:
         if not frames:
             return pd.DataFrame(columns=[*needed, *ORIGIN])
         rows = pd.concat(frames, ignore_index=True)
-        return rows if len(frames) == 1 else rows.where(rows.notna(), "")
+        alike = all(list(frame.columns) == list(frames[0].columns) for frame in frames)
+        return rows if alike else rows.where(rows.notna(), "")
 
 
 def _find_missing(source: Source, needed: list[str]) -> list[str]:

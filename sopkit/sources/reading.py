@@ -31,6 +31,7 @@ _CUSTOMER_TABLES = [
     if any(column.refers == "customer" for column in table.columns if table.group == "demand")
 ]
 _ALWAYS = ("item", "location", "customer", "uom_conversion", "price", "cost")
+_UNITS = ("item", "uom_conversion")
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class _Reading:
     tied: list[dict[str, object]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
+    units: pd.DataFrame = field(default_factory=lambda: to_units({}))
 
     def read(self, table: Table) -> None:
         """Read one table; its masters have been read before."""
@@ -133,6 +135,8 @@ class _Reading:
             return
         accepted = accept_rows(table, parts, masters, self.days)
         self.tables[table.name], self.origins[table.name] = accepted.frame, accepted.origin
+        if table.name in _UNITS:
+            self.units = to_units(self.tables)
         self.refused.append(accepted.refused)
         self.findings.extend(accepted.findings)
         self.tied.extend(accepted.tied)
@@ -142,7 +146,7 @@ class _Reading:
             self.errors.append(f"{table.name}: no row was accepted; see the refused rows.")
 
     def _read_parts(self, table: Table) -> list[tuple[Part, PartRows]]:
-        parts, units = [], to_units(self.tables)
+        parts = []
         for part in self.mapping.tables[table.name]:
             problems: list[str] = []
             text = read_part_text(part, table, self.files, problems)
@@ -153,7 +157,7 @@ class _Reading:
             if text.cells.empty and not text.rows_left_out:
                 self._note_no_rows(table, part)
             told = "customer" in self.tables
-            rows = to_contract_columns(text, part, table, units, self.days, told)
+            rows = to_contract_columns(text, part, table, self.units, self.days, told)
             parts.append((part, rows))
         return parts
 

@@ -82,6 +82,10 @@ class Table:
 
     def empty(self) -> pd.DataFrame:
         """Return a frame with the contract's columns and kinds and no rows."""
+        return self._empty.copy()
+
+    @cached_property
+    def _empty(self) -> pd.DataFrame:
         return pd.DataFrame({c.name: pd.Series(dtype=_DTYPES[c.kind]) for c in self.columns})
 
 
