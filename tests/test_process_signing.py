@@ -423,6 +423,48 @@ class TestMeetings:
         assert "T-2026-11-001" in text
         assert "line &lt;2&gt; is down" in page.read_text(encoding="utf-8")
 
+    def test_the_minutes_tell_a_conflict_that_was_escalated_and_is_open_still(self, paths):
+        text, _ = write_minutes(paths.folder, CYCLE, "consensus")
+        assert "gap −¥ 40; still open, to be settled by 26 Nov 2026." in text
+        told = {"escalate_to": "general_manager", "due_date": "2026-11-27"}
+        with open_planbook(paths.folder, company="demo") as book:
+            book.change(
+                "conflict", "C-2026-11-001", told, "sop.lead", "no way", version=1, now=at(21)
+            )
+        text, _ = write_minutes(paths.folder, CYCLE, "consensus")
+        line = "escalated to general manager, who decides by 27 Nov 2026."
+        assert f"C-2026-11-001: sales and supply, TEA, gap −¥ 40; {line}" in text
+        text, _ = write_minutes(paths.folder, CYCLE, "consensus", "zh")
+        assert "已升级，由总经理决定，期限 2026 年 11 月 27 日" in text
+
+    def test_verdicts_of_an_earlier_month_stand_in_its_own_minutes(self, tmp_path):
+        make_cycle(tmp_path)
+        with open_planbook(tmp_path, company="demo") as book:
+            for family, day in (("COLA", "2026-10-20"), ("WATER", "2026-11-20")):
+                now = datetime.fromisoformat(f"{day}T09:00:00+00:00")
+                row = {"family": family, "kind": "sales_finance", "first_owner": "finance"}
+                kept = book.add("conflict", pd.DataFrame([row]), "2026-10", "sopkit", now=now)
+                told = {"status": "settled", "verdict": f"agreed on {family}"}
+                number = kept["number"].iloc[0]
+                book.change("conflict", number, told, "sop.lead", "done", version=1, now=now)
+        text, _ = write_minutes(tmp_path, CYCLE, "consensus")
+        assert "agreed on WATER" in text
+        assert "agreed on COLA" not in text
+
+    def test_the_minutes_list_what_is_still_to_do_by_the_number_in_the_planbook(self, paths):
+        kept = {"title": "Decide 2026-11-D1", "owner": "production", "origin": "2026-11-D1"}
+        with open_planbook(paths.folder, company="demo") as book:
+            book.add("task", pd.DataFrame([kept]), CYCLE, "sopkit", now=at(20))
+        text, _ = write_minutes(paths.folder, CYCLE, "executive")
+        assert "T-2026-11-001: Decide 2026-11-D1: L1; production, by 25 Nov 2026" in text
+        assert "T-C-2026-11-001: Settle conflict C-2026-11-001: TEA" in text
+        answer(paths)
+        text, _ = write_minutes(paths.folder, CYCLE, "executive")
+        opened = text[text.index("Tasks opened") :]
+        assert "T-2026-11-001: Carry out option B of 2026-11-D1: L1" in opened
+        assert "Settle conflict" not in opened
+        assert "Decide" not in opened
+
     def test_both_languages_say_the_same_sections(self, paths):
         for write in (write_agenda, write_minutes):
             counts = {

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from sopkit.params.process import Gates
+from sopkit.planbook import SOPKIT
 
 Values = Mapping[str, Any]
 OPEN_STATES = ("new", "open", "reopened")
@@ -127,10 +128,32 @@ def find_open_conflicts(
         records: records of kind `conflict`, this cycle's and earlier.
         since: when the table was made; see `drop_settled`.
     """
-    named = _is_given(records["due_date"]) & _is_given(records["escalate_to"])
-    touched = (records["version"] > 1) & (records["status"] == "open")
     asked = drop_settled(conflict, records, since)
-    return sorted(asked.loc[~_is_about(asked, records[named & touched]), "conflict"])
+    escalated = records[is_escalated(records)]
+    return sorted(asked.loc[~_is_about(asked, escalated), "conflict"])
+
+
+def is_escalated(records: pd.DataFrame) -> pd.Series:
+    """Mark the open conflicts that a person gave to the role above, with a last day.
+
+    Args:
+        records: records of kind `conflict`.
+    """
+    named = _is_given(records["due_date"]) & _is_given(records["escalate_to"])
+    return named & (records["version"] > 1) & (records["status"] == "open")
+
+
+def drop_ended(records: pd.DataFrame, conflict: pd.DataFrame) -> pd.DataFrame:
+    """Return records of conflicts without the open ones whose numbers agree again.
+
+    Args:
+        records: records of kind `conflict`, this cycle's and earlier.
+        conflict: contract `conflict` of this cycle; what a run opened once and is no longer in it
+            closed by itself.
+    """
+    asked = _is_about(records, conflict[conflict["state"] != "agreed"])
+    by_person = (records["author"] != SOPKIT) & ~_is_about(records, conflict)
+    return records[(records["status"] != "open") | asked | by_person]
 
 
 def drop_settled(conflict: pd.DataFrame, records: pd.DataFrame, since: str = "") -> pd.DataFrame:

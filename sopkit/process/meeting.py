@@ -13,6 +13,7 @@ import pandas as pd
 from sopkit.cycle import STAGES, view_cycle, write_atomic
 from sopkit.messages import Catalogue, catalogue
 from sopkit.planbook import SOPKIT
+from sopkit.process.gates import drop_ended, is_escalated
 from sopkit.process.judge import Standings, judge_cycle
 from sopkit.process.sheet import Section, Sheet, to_html, to_text
 from sopkit.process.sign import NO_REMARK
@@ -86,7 +87,7 @@ def compose_agenda(meeting: Meeting, now: datetime | None = None) -> Sheet:
             _section(meeting, "agenda.decisions", _list_open_decisions(meeting)),
         ]
     sections += [
-        _section(meeting, "agenda.tasks", _list_tasks(meeting)),
+        _section(meeting, "agenda.tasks", _say_tasks(meeting, list_open_tasks(state))),
         _section(meeting, "agenda.late", _list_late(meeting, now)),
     ]
     names = {"owner": step.responsible, "signer": step.accountable}
@@ -94,13 +95,13 @@ def compose_agenda(meeting: Meeting, now: datetime | None = None) -> Sheet:
 
 
 def compose_minutes(meeting: Meeting) -> Sheet:
-    """Return the minutes: signatures, decisions, conflicts settled, tasks opened."""
+    """Return the minutes: signatures, decisions, conflicts settled or open, tasks still open."""
     say, version = meeting.say, meeting.state.version
     sections = [_section(meeting, "minutes.verdicts", _list_verdicts(meeting))]
     if meeting.step in _MEETINGS_OF_MONEY:
         sections += [
             _section(meeting, "minutes.decisions", _list_taken(meeting)),
-            _section(meeting, "minutes.conflicts", _list_settled(meeting)),
+            _section(meeting, "minutes.conflicts", _list_disputes(meeting)),
         ]
     sections.append(_section(meeting, "minutes.tasks", _list_opened_tasks(meeting)))
     return Sheet(_title(meeting, "minutes"), say("minutes.sub", version=version), tuple(sections))
@@ -135,7 +136,7 @@ def _section(meeting: Meeting, key: str, lines: Iterable[str]) -> Section:
 
 
 def _list_open_conflicts(meeting: Meeting) -> list[str]:
-    records = meeting.state.records["conflict"]
+    records = _list_conflicts(meeting)
     return [
         meeting.say(
             "agenda.conflict_row",
@@ -175,16 +176,16 @@ def _of_cycle(meeting: Meeting, kind: str) -> pd.DataFrame:
     return records[records["cycle"] == meeting.state.cycle]
 
 
-def _list_tasks(meeting: Meeting) -> list[str]:
+def _say_tasks(meeting: Meeting, tasks: pd.DataFrame) -> list[str]:
     return [
         meeting.say(
             "agenda.task_row",
-            number=row["task"],
+            number=row["number"],
             title=say_task(row, meeting.t),
             owner=list_owners(row["owner"]),
             due=row["due_date"],
         )
-        for row in _rows(list_open_tasks(meeting.state))
+        for row in _rows(tasks)
     ]
 
 
@@ -251,25 +252,57 @@ def _list_taken(meeting: Meeting) -> list[str]:
     )
 
 
-def _list_settled(meeting: Meeting) -> list[str]:
-    records = meeting.state.records["conflict"]
-    return _say_each(
-        meeting,
-        "minutes.conflict_row",
-        records[records["status"] != "open"],
-        lambda row: {
-            "kind": row["kind"],
-            "family": row["family"],
-            "gap": row["gap_value"],
-        },
-    )
+def _list_conflicts(meeting: Meeting) -> pd.DataFrame:
+    """Return records of the conflicts that stand open, and of those closed since the month began.
+
+    Verdicts of earlier months stand in the minutes of theirs.
+    """
+    state = meeting.state
+    view, records = view_cycle(state.cycle, state.paths.folder), state.records["conflict"]
+    if view.has("conflict"):
+        records = drop_ended(records, view.read("conflict"))
+    closed = records["closed_at"].fillna("").astype(str).str[:7]
+    new = (records["cycle"] == state.cycle) | (closed >= state.cycle)
+    return records[(records["status"] == "open") | new]
+
+
+def _list_disputes(meeting: Meeting) -> list[str]:
+    """Return the conflicts in lines: settled, given to the role above, or left open."""
+    records = _list_conflicts(meeting)
+    above = dict(zip(records["number"], is_escalated(records), strict=True))
+    return [
+        line
+        for row in _rows(records)
+        for line in _say_each(
+            meeting,
+            f"minutes.conflict_{_name_outcome(row, above[row['number']])}row",
+            pd.DataFrame([row]),
+            lambda row: {
+                "kind": row["kind"],
+                "family": row["family"],
+                "gap": row["gap_value"],
+                "to": row["escalate_to"],
+                "due": row["due_date"],
+            },
+        )
+    ]
+
+
+def _name_outcome(row: Row, escalated: bool) -> str:
+    if row["status"] != "open":
+        return ""
+    return "escalated_" if escalated else "open_"
 
 
 def _list_opened_tasks(meeting: Meeting) -> list[str]:
-    """Return the tasks that this step's signatures, or people in it, opened in this cycle."""
+    """Return the tasks that this cycle opened in this step and that nothing has answered yet.
+
+    A task of a signature is told with the step it was given on; decisions, conflicts and people's
+    own tasks with the meetings of money.
+    """
     state = meeting.state
-    tasks = state.records["task"]
-    tasks = tasks[tasks["cycle"] == state.cycle]
+    tasks = list_open_tasks(state)
+    tasks = tasks[tasks["opened_cycle"] == state.cycle]
     given = state.records["approval"]
     own = set(given.loc[given["step"] == meeting.step, "number"]) | {meeting.step}
     if meeting.step in _MEETINGS_OF_MONEY:
@@ -277,16 +310,7 @@ def _list_opened_tasks(meeting: Meeting) -> list[str]:
         rows = tasks[~tasks["origin"].isin(others)]
     else:
         rows = tasks[tasks["origin"].isin(own)]
-    return [
-        meeting.say(
-            "agenda.task_row",
-            number=row["number"],
-            title=row["title"],
-            owner=list_owners(row["owner"]),
-            due=row["due_date"],
-        )
-        for row in _rows(rows)
-    ]
+    return _say_tasks(meeting, rows)
 
 
 def _say_each(

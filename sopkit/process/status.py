@@ -85,6 +85,7 @@ def to_facts(folder: Path, cycle: str, now: datetime | None = None) -> dict[str,
         "tasks": [
             {
                 "task": row["task"],
+                "number": row["number"],
                 "title": say_task(row),
                 "owner": _text(row["owner"]),
                 "due_date": _day(row["due_date"]),
@@ -127,7 +128,10 @@ def list_steps(state: Standings, now: datetime | None = None) -> list[StepLine]:
 
 
 def list_open_tasks(state: Standings) -> pd.DataFrame:
-    """Return the open tasks of a cycle as they stand now, contract `task`."""
+    """Return the open tasks of a cycle as they stand now: contract `task`, and `number`.
+
+    The number is that of the task's record in the planbook; where it has none yet, the task's own.
+    """
     view = view_cycle(state.cycle, state.paths.folder)
     run = state.manifest.steps.get(STAGES["consensus"])
     conflict = drop_settled(
@@ -142,7 +146,11 @@ def list_open_tasks(state: Standings) -> pd.DataFrame:
         state.records["task"],
         state.cycle,
     )
-    return tasks[tasks["state"] == "open"].reset_index(drop=True)
+    tasks = tasks[tasks["state"] == "open"].reset_index(drop=True)
+    standing = state.records["task"].query("status == 'open'").sort_values("number")
+    numbers = dict(zip(standing["origin"], standing["number"], strict=True))
+    own = tasks["origin"].map(numbers).where(tasks["kind"] != "other")
+    return tasks.assign(number=own.fillna(tasks["task"]))
 
 
 def find_result_gates(state: Standings) -> list[Gate]:
@@ -226,7 +234,7 @@ def _describe_records(state: Standings) -> list[str]:
     lines.append(f"Open tasks: {len(tasks)}")
     for row in _rows(tasks.head(_TASKS_SHOWN)):
         lines.append(
-            f"  {_day(row['due_date'])}  {row['task']}  {say_task(row)}; {_text(row['owner'])}"
+            f"  {_day(row['due_date'])}  {row['number']}  {say_task(row)}; {_text(row['owner'])}"
         )
     if len(tasks) > _TASKS_SHOWN:
         lines.append(f"  and {len(tasks) - _TASKS_SHOWN} more: sopkit status --json")
