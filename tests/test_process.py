@@ -279,6 +279,8 @@ class TestTasks:
         )
         assert (row["kind"], row["option"], row["owner"]) == ("carry_out", "B", "finance")
         assert say_task(row) == "Carry out option B of 2026-11-D1: L1"
+        gap = {**row, "subject": "all"}
+        assert say_task(gap) == "Carry out option B of 2026-11-D1: the gap to budget"
         assert "2026-11-D1" not in set(self.tasks([{**told, "status": "done"}])["origin"])
 
     def test_the_planbook_says_what_is_done_and_brings_what_people_entered(self):

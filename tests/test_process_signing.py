@@ -17,6 +17,7 @@ from process_case import (
     at,
     make_cycle,
     nothing_due,
+    table_of,
     tiny_parameters,
 )
 
@@ -65,6 +66,10 @@ def solo(tmp_path: Path) -> CyclePaths:
     return make_cycle(tmp_path, process=False)
 
 
+def to_columns(row: dict) -> dict:
+    return {name: [cell] for name, cell in row.items()}
+
+
 def approve(paths: CyclePaths, step: str, **options) -> str:
     user, role = SIGNERS[step]
     return approve_step(paths.folder, CYCLE, step, user, role, **{"now": at(28), **options})
@@ -106,6 +111,23 @@ class TestRecords:
     def test_a_proposal_is_recorded_with_what_it_is_expected_to_bring(self, paths):
         (record,) = read_records(paths.folder, "decision", CYCLE, company="demo").to_dict("records")
         assert (record["option"], record["expected_value"]) == ("B", 12_000)
+
+    def test_titles_in_the_book_have_names_for_codes(self, tmp_path):
+        told = {"field": "resource", "code": "L1", "lang": "en", "label": "Can line"}
+        task = {"task": "T-2026-11-D1", "kind": "decide", "origin": "2026-11-D1", "subject": "L1"}
+        task |= {"owner": "production", "due_date": pd.Timestamp("2026-11-25"), "state": "open"}
+        task |= {"opened_cycle": CYCLE}
+        tables = {
+            **OF_STEP,
+            "data": {"label": pd.DataFrame([told])},
+            "executive": {**OF_STEP["executive"], "task": table_of("task", **to_columns(task))},
+        }
+        paths = make_cycle(tmp_path, tables)
+        keep_records(paths, read_manifest(paths), now=at(20))
+        with open_planbook(tmp_path, company="demo") as book:
+            assert book.read("task")["title"].tolist() == ["Decide 2026-11-D1: Can line"]
+            titles = book.read("decision")["title"].tolist()
+        assert titles == ["bottleneck, Can line: an extra shift"]
 
     def test_what_a_person_settled_is_left_as_it_is(self, paths):
         answer(paths)

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 
 from sopkit.cycle import CyclePaths, Manifest, view_cycle
-from sopkit.messages import catalogue
+from sopkit.messages import Catalogue, catalogue
 from sopkit.params import Process, read_process
 from sopkit.planbook import SOPKIT, open_planbook
-from sopkit.process.texts import say_task
+from sopkit.process.texts import say_proposal, say_task
+from sopkit.report.labels import read_labels
 
 _KPI_KEY = ["kpi", "level", "lag", "period"]
 
@@ -23,6 +24,7 @@ def keep_records(
 
     Only what is not there is entered, all as author `sopkit`; nothing a person touched is changed,
     and nothing counts as people's input of this cycle. Where nothing was found no book is made.
+    Titles are English, with names for codes; pages tell the same in either language.
 
     Args:
         paths: the cycle's files.
@@ -36,10 +38,11 @@ def keep_records(
         CycleError: the planbook is locked, or newer than this sopkit.
     """
     view, process = view_cycle(paths.name, paths.folder), read_process(paths.folder)
+    t = catalogue("en", labels=read_labels(view)["en"])
     found = {
         "conflict": _to_conflicts(view.read_optional("conflict"), process),
-        "decision": _to_decisions(view.read_optional("decision")),
-        "task": _to_tasks(view.read_optional("task"), process),
+        "decision": _to_decisions(view.read_optional("decision"), t),
+        "task": _to_tasks(view.read_optional("task"), process, t),
         "kpi": _to_kpis(view.read_optional("kpi_value")),
     }
     entered = {}
@@ -80,24 +83,22 @@ def _to_conflicts(conflict: pd.DataFrame, process: Process) -> pd.DataFrame:
     return fresh.assign(first_owner=fresh["first_owner"].where(~nobody, first))[columns]
 
 
-def _to_decisions(decision: pd.DataFrame) -> pd.DataFrame:
+def _to_decisions(decision: pd.DataFrame, t: Catalogue) -> pd.DataFrame:
     """Return a record per decision, with what its proposal is expected to bring."""
     first = decision[decision["recommended"]].drop_duplicates("decision")
     rest = decision[~decision["decision"].isin(first["decision"])].drop_duplicates("decision")
     rows = pd.concat([first, rest]).sort_values("decision", kind="stable")
-    names = rows["kind"] + " " + rows["subject"].fillna("") + ": " + rows["action"].fillna("")
+    names: list[Any] = [say_proposal(row, t) for row in _rows(rows)]
     rows = rows.assign(title=names, expected_value=rows["margin_value"])
     columns = ["decision", "title", "kind", "subject", "option", "owner", "due_date"]
     extra = ["diff"] if "diff" in rows.columns else []
     return rows[[*columns, "expected_value", *extra]]
 
 
-def _to_tasks(task: pd.DataFrame, process: Process) -> pd.DataFrame:
+def _to_tasks(task: pd.DataFrame, process: Process, t: Catalogue) -> pd.DataFrame:
     """Return the open tasks; one that nobody owns goes to who runs the executives' meeting."""
     own = task[(task["kind"] != "other") & (task["state"] == "open")]
-    t = catalogue("en")
-    rows = [{str(name): cell for name, cell in row.items()} for row in own.to_dict("records")]
-    titles: list[Any] = [say_task(row, t) for row in rows]
+    titles: list[Any] = [say_task(row, t) for row in _rows(own)]
     owners = own["owner"].fillna(process.to_step("executive").responsible)
     return own.assign(title=titles, owner=owners)[["title", "owner", "due_date", "origin"]]
 
@@ -105,3 +106,7 @@ def _to_tasks(task: pd.DataFrame, process: Process) -> pd.DataFrame:
 def _to_kpis(kpi: pd.DataFrame) -> pd.DataFrame:
     stated = kpi[kpi["kpi_number"].notna()]
     return stated[[*_KPI_KEY, "kpi_number", "unit", "n"]]
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]

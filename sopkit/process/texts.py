@@ -44,6 +44,22 @@ def say_task(task: Mapping[str, Any], t: Catalogue | None = None) -> str:
     return (t or catalogue("en"))(key, **values)
 
 
+def say_proposal(option: Mapping[str, Any], t: Catalogue | None = None) -> str:
+    """Return what a decision is about and what is proposed, from a row of contract `decision`.
+
+    Example:
+        >>> say_proposal({"kind": "capacity", "subject": "PET1", "action": "extra_shift"})
+        'capacity, PET1: an extra shift'
+    """
+    t = t or catalogue("en")
+    key, action = f"process.proposal.{option['action']}", option["action"]
+    values = {"kind": option["kind"], "subject": option["subject"]}
+    about = t("process.minutes.about", **values)
+    if action is None or action != action:
+        return about
+    return f"{about}: {t(key) if t.has(key) else action}"
+
+
 def to_sentence(task: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the message of a task of contract `task`, and its values.
 
@@ -53,8 +69,8 @@ def to_sentence(task: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     names = ("origin", "subject", "option", "title")
     values = {name: None if pd.isna(task[name]) else task[name] for name in names}
     kind = f"gate.{task['origin']}" if task["kind"] == "gate" else task["kind"]
-    if kind == "decide" and values["subject"] == ALL:
-        kind = "decide_gap"
+    if kind in ("decide", "carry_out") and values["subject"] == ALL:
+        kind += "_gap"
     return f"process.task.{kind}", values
 
 
