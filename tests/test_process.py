@@ -283,6 +283,35 @@ class TestTasks:
         assert say_task(gap) == "Carry out option B of 2026-11-D1: the gap to budget"
         assert "2026-11-D1" not in set(self.tasks([{**told, "status": "done"}])["origin"])
 
+    @pytest.mark.parametrize(
+        ("last_day", "due"),
+        [
+            ("2026-11-01", "2026-11-23"),  # passed: on the day the executives meet
+            ("2026-11-25", "2026-11-25"),
+            ("2026-11-29", "2026-11-27"),  # a Sunday: the Friday before
+            ("2027-01-01", "2026-12-31"),  # New Year's Day: the last day before it
+            (None, "2026-11-23"),
+        ],
+    )
+    def test_a_task_of_a_decision_is_due_on_a_working_day_not_before_the_meeting(
+        self, last_day, due
+    ):
+        decision = DECISION.assign(due_date=pd.Timestamp(last_day))
+        none = records("task")
+        (row,) = list_tasks(
+            *(decision, CONFLICT.iloc[:0].assign(state="new"), [], self.DAYS),
+            *(records("decision"), none, CYCLE),
+        ).to_dict("records")
+        assert row["due_date"] == pd.Timestamp(due)
+
+    def test_what_was_decided_keeps_the_day_of_its_task_in_later_months(self):
+        told = {"decision": "2026-10-D2", "cycle": "2026-10", "status": "decided"}
+        told |= {"due_date": pd.Timestamp("2026-10-01")}
+        asked = {"origin": "2026-10-D2", "cycle": "2026-10", "author": "sopkit"}
+        asked |= {"due_date": pd.Timestamp("2026-10-26")}
+        found = by_task(self.tasks([told], [asked]))
+        assert found.loc["T-2026-10-D2", "due_date"] == pd.Timestamp("2026-10-26")
+
     def test_the_planbook_says_what_is_done_and_brings_what_people_entered(self):
         kept = [
             {"origin": "2026-11-D1", "status": "done"},

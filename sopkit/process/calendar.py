@@ -38,6 +38,32 @@ def add_working_days(day: pd.Timestamp, number: int, country: str = "CN") -> pd.
     return to_working_day(month, before + number, country)
 
 
+def find_last_day(
+    due: pd.Timestamp | None, meeting: pd.Timestamp, country: str = "CN"
+) -> pd.Timestamp:
+    """Return the day by which a decision is answered: its last working day, not before its meeting.
+
+    A decision whose last day has passed when the executives meet is taken when they meet.
+
+    Args:
+        due: last day of the decision; blank: that of the meeting.
+        meeting: day of the executives' meeting.
+        country: whose working days count.
+
+    Example:
+        The executives meet on Monday, 23 November 2026. A decision due on the 1st is answered on
+        the 23rd, one due on Sunday, 29 November, on Friday before.
+
+        >>> find_last_day(pd.Timestamp("2026-11-29"), pd.Timestamp("2026-11-23"), "CN")
+        Timestamp('2026-11-27 00:00:00')
+    """
+    if due is None or pd.isna(due) or due <= meeting:
+        return meeting
+    months = [due.replace(day=1) - pd.DateOffset(months=n) for n in range(3)]
+    days = [day for month in months for day in working_dates(month, country) if day <= due]
+    return max([meeting, *days])
+
+
 def list_due_days(period: pd.Timestamp, country: str, process: Process) -> pd.DataFrame:
     """Return the day on which the close ends, and by which each step is signed.
 

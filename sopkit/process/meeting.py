@@ -13,6 +13,7 @@ import pandas as pd
 from sopkit.cycle import STAGES, view_cycle, write_atomic
 from sopkit.messages import Catalogue, catalogue
 from sopkit.planbook import SOPKIT
+from sopkit.process.calendar import find_last_day
 from sopkit.process.gates import drop_ended, is_escalated
 from sopkit.process.judge import Standings, judge_cycle
 from sopkit.process.sheet import Section, Sheet, to_html, to_text
@@ -165,10 +166,17 @@ def _list_open_decisions(meeting: Meeting) -> list[str]:
             option=row["option"],
             value=row["expected_value"],
             owner=list_owners(row["owner"]),
-            due=row["due_date"],
+            due=_find_due(meeting, row),
         )
         for row in _rows(records[records["status"] == "open"])
     ]
+
+
+def _find_due(meeting: Meeting, decision: Row) -> pd.Timestamp:
+    """Return by when a decision of this cycle is answered, as its task has it."""
+    state = meeting.state
+    day = state.days.set_index("step").loc["executive", "due_date"]
+    return find_last_day(decision["due_date"], pd.Timestamp(str(day)), state.country)
 
 
 def _of_cycle(meeting: Meeting, kind: str) -> pd.DataFrame:
@@ -247,7 +255,7 @@ def _list_taken(meeting: Meeting) -> list[str]:
             "title": _name_decision(meeting, row),
             "option": row["option"],
             "owner": list_owners(row["owner"]),
-            "due": row["due_date"],
+            "due": _find_due(meeting, row),
         },
     )
 

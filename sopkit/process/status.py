@@ -145,6 +145,7 @@ def list_open_tasks(state: Standings) -> pd.DataFrame:
         state.records["decision"],
         state.records["task"],
         state.cycle,
+        country=state.country,
     )
     tasks = tasks[tasks["state"] == "open"].reset_index(drop=True)
     standing = state.records["task"].query("status == 'open'").sort_values("number")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sopkit.planbook import SOPKIT
+from sopkit.process.calendar import find_last_day
 from sopkit.process.gates import OPEN_STATES, Gate
 from sopkit.tables import TABLES, fit_columns
 
@@ -21,14 +22,17 @@ def list_tasks(
     decision_record: pd.DataFrame,
     task_record: pd.DataFrame,
     cycle: str,
+    *,
+    country: str = "CN",
 ) -> pd.DataFrame:
     """Return what is to be done, by whom, by when.
 
     A decision not taken asks its owner to decide; one that was taken asks to carry its option out;
-    one that is done or dropped asks nothing. An open conflict asks its task force to settle it by
-    its deadline. An open gate asks the role that does the step, by the step's day. What earlier
-    cycles decided is asked for until it is done or dropped; people's own tasks stand as the
-    planbook has them. Nothing depends on the clock.
+    one that is done or dropped asks nothing. Either by the decision's last working day; where that
+    is over when the executives meet, on the day they meet. An open conflict asks its task force to
+    settle it by its deadline. An open gate asks the role that does the step, by the step's day.
+    What earlier cycles decided is asked for until it is done or dropped; people's own tasks stand
+    as the planbook has them. Nothing depends on the clock.
 
     Args:
         decision: contract `decision`.
@@ -39,19 +43,22 @@ def list_tasks(
             empty.
         task_record: planbook records of kind `task`, this cycle's and earlier; may be empty.
         cycle: this cycle.
+        country: whose working days count.
 
     Returns:
         Contract `task`: open ones by last day, then those done; then by number.
 
     Example:
-        One decision for the supply planner until 2 March: task T-2026-11-D1, decide.
+        One decision for the supply planner until 2 March: task T-2026-11-D1, decide. The same
+        until 1 November: on the executives' day, 23 November.
     """
-    own = _stack(
-        _ask_decisions(decision, decision_record), _ask_conflicts(conflict), _ask_gates(gates, days)
-    )
+    meeting = days.loc[days["step"] == "executive", "due_date"].iloc[0]
+    asked = _ask_decisions(decision, decision_record)
+    dated = [find_last_day(due, meeting, country) for due in asked["due_date"]]
+    own = _stack(asked.assign(due_date=dated), _ask_conflicts(conflict), _ask_gates(gates, days))
     states = _find_states(own, task_record)
     own = own.assign(opened_cycle=cycle, state=states)
-    earlier = _keep_decided(decision_record, cycle)[list(own.columns)]
+    earlier = _keep_decided(decision_record, task_record, cycle)[list(own.columns)]
     rows = _stack(own, earlier, _keep_others(task_record, own, cycle))
     rows = rows.assign(closed=rows["state"] == "done", due_date=pd.to_datetime(rows["due_date"]))
     rows = rows.sort_values(["closed", "due_date", "task"], kind="stable", ignore_index=True)
@@ -124,10 +131,18 @@ def _find_states(tasks: pd.DataFrame, records: pd.DataFrame) -> pd.Series:
     return tasks["origin"].isin(done).map({True: "done", False: "open"}).astype(object)
 
 
-def _keep_decided(records: pd.DataFrame, cycle: str) -> pd.DataFrame:
-    """Return what earlier cycles decided and nobody has called done or dropped."""
+def _keep_decided(records: pd.DataFrame, task_record: pd.DataFrame, cycle: str) -> pd.DataFrame:
+    """Return what earlier cycles decided and nobody has called done or dropped.
+
+    Due as its task was when it was asked for, where the decision names an earlier day.
+    """
     rows = records[(records["cycle"] < cycle) & (records["status"] == TAKEN)]
-    told = rows.assign(kind="carry_out", origin=rows["decision"])
+    asked = task_record[task_record["origin"].isin(rows["decision"])]
+    first = pd.to_datetime(asked.drop_duplicates("origin").set_index("origin")["due_date"])
+    due = pd.DataFrame(
+        {"own": pd.to_datetime(rows["due_date"]), "asked": rows["decision"].map(first)}
+    ).max(axis=1)
+    told = rows.assign(kind="carry_out", origin=rows["decision"], due_date=due)
     return _to_tasks(told).assign(opened_cycle=rows["cycle"], state="open")
 
 
