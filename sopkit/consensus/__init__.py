@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from sopkit.consensus.agreed import check_uncut, list_agreed, sum_blockers, sum_rules
+from sopkit.consensus.agreed import (
+    check_uncut,
+    list_agreed,
+    sum_blockers,
+    sum_rules,
+    tell_rule,
+)
 from sopkit.consensus.bands import (
     complete_bands,
     fire_triggers,
@@ -95,6 +101,7 @@ __all__ = [
     "sum_promise",
     "sum_rules",
     "sum_targets",
+    "tell_rule",
     "to_channels",
     "to_target_band",
     "to_target_pairs",

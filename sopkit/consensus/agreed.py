@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -132,6 +133,34 @@ def sum_rules(agreed_number: pd.DataFrame) -> pd.DataFrame:
     )
     order = ["revenue_value", "rule"]
     return sums.sort_values(order, ascending=[False, True], ignore_index=True)
+
+
+def tell_rule(rule: str, code: object) -> tuple[str, Mapping[str, Any]] | None:
+    """Return who or what decided, as a message; None where the rule names nobody.
+
+    Args:
+        rule: weights, override, verdict or baseline.
+        code: column `rule_code` of contract `agreed_number`, of one rule.
+
+    Example:
+        >>> tell_rule("override", "Li, Wang")
+        ('conflicts.agreed_by.override', {'who': ['Li', 'Wang']})
+    """
+    if code is None or code != code or code == "":
+        return None
+    names = str(code).split(", ")
+    if rule != "weights":
+        return f"conflicts.agreed_by.{rule}", {"who": names}
+    *earlier, last = [_tell_weight(name) for name in names]
+    for one in reversed(earlier):
+        last = ("conflicts.agreed_by.more", {"first": one, "rest": last})
+    return last
+
+
+def _tell_weight(text: str) -> tuple[str, Mapping[str, Any]]:
+    """Return a stream and its weight, as `_name_weights` wrote them, as a message."""
+    stream, weight, _ = text.rsplit(" ", 2)
+    return "conflicts.agreed_by.weights", {"stream": stream, "rate": float(weight) / 100}
 
 
 def sum_blockers(conflict: pd.DataFrame, share: float, today: pd.Timestamp) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-Message = tuple[str, Mapping[str, Any]]
+from sopkit.scenario.reasons import Message, tell_past, tell_reason
+
+_UNITS = ("hours", "days", "units")
 
 
 def tell_scenarios(scenario_diff: pd.DataFrame) -> dict[str, Message]:
@@ -35,14 +37,23 @@ def tell_block(row: Mapping[Any, Any]) -> Message:
     """Return what a block changes, as key and values of a message."""
     none = row["kind"] == "overtime" and str(row["size"]).startswith("0 ")
     kind = "overtime_none" if none else row["kind"]
-    return f"scenarios.said.{kind}", {"subject": row["subject"], "size": row["size"]}
+    return f"scenarios.said.{kind}", {"subject": row["subject"], "size": _tell_size(row["size"])}
+
+
+def _tell_size(size: Any) -> Any:
+    """Return a size with its unit as a message; a share or an end of the range stands as it is."""
+    number, _, unit = str(size).rpartition(" ")
+    return (f"scenarios.size.{unit}", {"size": number}) if unit in _UNITS and number else size
 
 
 def tell_state(row: Mapping[Any, Any]) -> Message:
     """Return what became of a block, as key and values of a message."""
     gone = row["why"] == "past" and row["state"] == "refused"
     why = "past_refused" if gone else row["why"]
-    return f"scenarios.state.{why}", {"detail": row["detail"]}
+    if row["why"] in ("unknown", "doubled", "nothing"):
+        return f"scenarios.state.{why}", {"detail": tell_reason(str(row["detail"]))}
+    told = tell_past(str(row["detail"])) if row["why"] == "past" else row["detail"]
+    return f"scenarios.state.{why}", {"detail": told}
 
 
 def tell_months(row: Mapping[Any, Any]) -> Message | None:

@@ -1,9 +1,9 @@
 """Targets and their two chances: demand reaches the target; supply can serve it.
 
 The first is a matter of the demand range. The second asks, if demand comes at the target, whether
-supply serves the share asked for: demand, yield, hours and deliveries are drawn, what is made and
-bought inside the fence stays as planned, the rest is re-planned month by month without foresight
-(`roll`).
+supply serves the share asked for: demand, how far its range may be wrong, yield, hours and
+deliveries are drawn, what is made and bought inside the fence stays as planned, the rest is
+re-planned month by month without foresight (`roll`).
 """
 
 from __future__ import annotations

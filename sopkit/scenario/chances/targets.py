@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sopkit.demand import Correlation
-from sopkit.scenario.chances.draws import draw_noise
+from sopkit.scenario.chances.draws import draw_noise, draw_widths, widen_noise
 from sopkit.scenario.chances.network import Net
 from sopkit.scenario.chances.rate import Level, draw_months, open_level, rate_demand
 from sopkit.scenario.chances.serve import (
@@ -138,16 +138,23 @@ def _open_setting(
     draws: int,
     seed: int,
 ) -> Setting:
-    """Return what the simulation of every level shares: the draws, and demand as planned."""
+    """Return what the simulation of every level shares: the draws, and demand as planned.
+
+    Ranges are drawn too, as well as their record tells them: an end that is wrong is so for every
+    item and month at once, which no sum evens out, and what is lost above it comes only from there.
+    """
     places, months = len(net.case.places), len(net.case.periods)
     shape = (int(net.make_row.max(initial=0)) + 1, len(net.case.resources))
     suppliers = int(net.supplier.max(initial=0)) + 1
     rows = join_wants(net.case, net_demand, cells)
+    planned = build_want(rows, np.zeros(len(cells), dtype=bool), np.ones(months))
+    noise = draw_noise(places, months, draws, correlation, seed)
+    sold = len(np.unique(planned.place))
     return Setting(
         net=net,
         rows=rows,
-        planned=build_want(rows, np.zeros(len(cells), dtype=bool), np.ones(months)),
-        noise=draw_noise(places, months, draws, correlation, seed),
+        planned=planned,
+        noise=widen_noise(noise, draw_widths(sold, months, draws, correlation, seed)),
         luck=draw_luck(unsure, *shape, suppliers, months, draws, seed),
         correlation=correlation,
     )
