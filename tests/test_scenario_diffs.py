@@ -310,4 +310,5 @@ def test_scenarios_are_called_by_their_title_else_by_what_they_change(case):
     assert told["base"][0] == "scenarios.base"
     assert told["upside"][0] == "scenarios.range.upside"
     assert told["x"] == ("scenarios.title", {"title": "Longer days"})
-    assert told["y"] == ("scenarios.said.overtime_none", {"subject": "L1", "size": "0 hours"})
+    none = {"subject": "L1", "size": ("scenarios.size.hours", {"size": "0"})}
+    assert told["y"] == ("scenarios.said.overtime_none", none)
