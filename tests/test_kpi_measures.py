@@ -14,7 +14,6 @@ from sopkit.kpi import (
     measure_backlog,
     measure_budget_gap,
     measure_carrying_cost,
-    measure_cycle_health,
     measure_cycle_time,
     measure_fulfilment,
     measure_hit_rate,
@@ -175,21 +174,6 @@ def test_tracking_and_value_added_come_from_the_cells():
     few = measure_tracking(cells[cells["period"] > "2026-06-01"], 1, OCTOBER)
     assert few["why_blank"].tolist() == ["few_months"]
     assert one(measure_value_added(cells, 1, OCTOBER)) == (0.3, 12)  # 0.5 - 0.2
-
-
-def test_health_of_the_cycles_is_listed():
-    health = table(
-        "cycle close_to_sign_days steps_signed steps_on_time days_late open_conflicts",
-        "2026-11 20 4 3 2 1",
-    )
-    values = measure_cycle_health(health, 0.9, OCTOBER)
-    figures = {
-        name: one(values, name)[0]
-        for name in ("steps_on_time", "days_late", "close_to_sign", "open_conflicts", "one_number")
-    }
-    assert list(figures.values()) == [0.75, 2, 20, 1, 0.9]
-    empty = measure_cycle_health(health.iloc[:0], None, OCTOBER)
-    assert set(empty["why_blank"]) == {"no_other_number", "not_signed"}
 
 
 def test_every_kpi_has_a_value_or_the_reason_why_not():

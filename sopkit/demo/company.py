@@ -11,6 +11,7 @@ from sopkit.demo.channel import Channel, build_channel
 from sopkit.demo.deals import Deals, build_deals
 from sopkit.demo.line_changes import book_ahead, gather_bulk, load_early
 from sopkit.demo.loading import move_volume, plan_loading
+from sopkit.demo.meetings import build_past_cycles
 from sopkit.demo.orders import build_orders, build_returns
 from sopkit.demo.plans import LAST_CYCLE, Plans, build_plans
 from sopkit.demo.sales import Demand, build_demand
@@ -37,6 +38,7 @@ class Company:
     plans: Plans
     channel: Channel
     deals: Deals
+    past_cycles: pd.DataFrame
 
 
 @lru_cache(maxsize=1)
@@ -59,4 +61,5 @@ def build_company(seed: int) -> Company:
         plans=replace(plans, past_history=plans.past_history + moved),
         channel=build_channel(demand, orders, loading, seed),
         deals=build_deals(demand, plans.opportunities, seed),
+        past_cycles=build_past_cycles(wanted, seed),
     )

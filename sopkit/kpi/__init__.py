@@ -17,6 +17,12 @@ from sopkit.kpi.bands import (
     to_bands,
 )
 from sopkit.kpi.causes import find_causes
+from sopkit.kpi.cycles import (
+    list_cycle_trends,
+    measure_cycle_health,
+    measure_given_cycles,
+    name_trend,
+)
 from sopkit.kpi.forecast import (
     measure_forecast,
     measure_hit_rate,
@@ -31,7 +37,6 @@ from sopkit.kpi.plan import (
     measure_adherence,
     measure_at_risk,
     measure_budget_gap,
-    measure_cycle_health,
     measure_nervousness,
     measure_overload,
     measure_utilisation,
@@ -87,6 +92,7 @@ __all__ = [
     "join_measured",
     "judge",
     "judge_kpis",
+    "list_cycle_trends",
     "list_figures",
     "list_scorecard",
     "measure_adherence",
@@ -100,6 +106,7 @@ __all__ = [
     "measure_excess",
     "measure_forecast",
     "measure_fulfilment",
+    "measure_given_cycles",
     "measure_hit_rate",
     "measure_margin_rate",
     "measure_nervousness",
@@ -114,6 +121,7 @@ __all__ = [
     "measure_unit_fill",
     "measure_utilisation",
     "measure_value_added",
+    "name_trend",
     "tell_ask",
     "tell_interval",
     "tell_measured",

@@ -1,4 +1,4 @@
-"""KPI of the plan and the cycle: nervousness, adherence, capacity, risk, gap to budget, health."""
+"""KPI of the plan: nervousness, adherence, capacity, risk, gap to budget."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import pandas as pd
 
 from sopkit.accuracy import adherence, attainment
 from sopkit.kpi.rows import blank_kpi, to_rows
-from sopkit.periods import add_months, months_between, to_cycle_period
+from sopkit.periods import add_months, months_between
 from sopkit.tables import PLACE
 
 ADHERENCE = ("adherence", "adherence_over", "adherence_under", "attainment")
-HEALTH = ("steps_on_time", "days_late", "close_to_sign", "open_conflicts")
 
 
 def measure_nervousness(
@@ -162,35 +161,6 @@ def measure_budget_gap(years: pd.DataFrame, period: pd.Timestamp) -> pd.DataFram
         return blank_kpi("budget_gap", period, "no_budget")
     first = known.iloc[0]
     return to_rows("budget_gap", [period], [first["gap_rate"]], [int(first["month_count"])])
-
-
-def measure_cycle_health(
-    health: pd.DataFrame, one_number_rate: float | None, period: pd.Timestamp
-) -> pd.DataFrame:
-    """List the health of the cycles as KPI, each dated for the month before its meetings.
-
-    Args:
-        health: a row a `cycle`: `close_to_sign_days`, `steps_signed`, `steps_on_time`, `days_late`,
-            `open_conflicts`; empty where nothing was signed.
-        one_number_rate: share of this cycle's revenue with one agreed number; None: unknown.
-        period: last month of history.
-    """
-    rows = [
-        blank_kpi("one_number", period, "no_other_number")
-        if one_number_rate is None
-        else to_rows("one_number", [period], [one_number_rate], [1])
-    ]
-    if health.empty:
-        return pd.concat([*rows, _blank_all(HEALTH, period, "not_signed")], ignore_index=True)
-    months = [add_months(to_cycle_period(name), -1) for name in health["cycle"]]
-    signed = health["steps_signed"]
-    share = health["steps_on_time"] / signed.where(signed > 0)
-    values = (share, health["days_late"], health["close_to_sign_days"], health["open_conflicts"])
-    rows += [
-        to_rows(name, months, numbers.to_numpy(dtype=float), signed.to_numpy())
-        for name, numbers in zip(HEALTH, values, strict=True)
-    ]
-    return pd.concat(rows, ignore_index=True)
 
 
 def _blank_all(names: tuple[str, ...], period: pd.Timestamp, reason: str) -> pd.DataFrame:

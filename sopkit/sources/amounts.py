@@ -18,6 +18,7 @@ AMOUNTS: dict[str, tuple[str, str, str]] = {
     "past_history": ("", "actual_qty", "price"),
     "past_plan": ("", "demand_qty", "price"),
     "past_decision": ("expected_value", "", ""),
+    "past_cycle": ("revenue_value", "", ""),
     "opening_stock": ("", "on_hand_qty", "cost"),
     "stock_history": ("", "closing_qty", "cost"),
     "open_supply": ("", "open_qty", "cost"),

@@ -99,7 +99,7 @@ def later_rows(
     """
     if name in DATED and DATED[name] in frame:
         return (frame[DATED[name]] > as_of).fillna(False).astype(bool)
-    if name in ("forecast_stream", "past_plan", "past_decision") and "cycle" in frame:
+    if name in ("forecast_stream", "past_plan", "past_decision", "past_cycle") and "cycle" in frame:
         given = pd.to_datetime(frame["cycle"], format="%Y-%m", errors="coerce")
         return given > cycle if name == "forecast_stream" else given >= cycle
     return pd.Series(False, index=frame.index)

@@ -290,6 +290,21 @@ PAST_DECISION = Table(
     ),
 )
 
+PAST_CYCLE = Table(
+    name="past_cycle",
+    owner="input",
+    group="demand",
+    key=("cycle",),
+    about="The company's log of its months: when the books closed, when the plan was signed.",
+    columns=(
+        code("cycle", "the month of the meetings"),
+        date("close_date", "last day of the close"),
+        date("signed_date", "day the plan was signed; blank: never"),
+        value("revenue_value", "revenue of the months planned", required=False, blank=True),
+        value("agreed_value", "of it, with one agreed number", required=False, blank=True),
+    ),
+)
+
 DEMAND = (
     SALES_ORDER_LINE,
     SALES_HISTORY,
@@ -306,4 +321,5 @@ DEMAND = (
     PAST_HISTORY,
     PAST_PLAN,
     PAST_DECISION,
+    PAST_CYCLE,
 )

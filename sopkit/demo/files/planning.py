@@ -23,6 +23,7 @@ def to_planning_files(company: Company) -> list[RawFile]:
         _past_history(company),
         _past_plan(company),
         _past_decisions(),
+        _past_cycles(company),
     ]
 
 
@@ -126,3 +127,19 @@ def _past_decisions() -> RawFile:
     header = ["决议编号", "周期", "决议", "责任岗位", "截止日期", "预期收益(万元)", "状态"]
     header += ["类别", "方案", "改动"]
     return RawFile("决议跟踪.xlsx", [header], to_rows(frame), sheet="决议")
+
+
+def _past_cycles(company: Company) -> RawFile:
+    """Return the log of the monthly meetings, money in ten thousands of yuan."""
+    log = company.past_cycles
+    frame = pd.DataFrame(
+        {
+            "周期": log["cycle"],
+            "关账日": log["close"],
+            "签发日": log["signed"],
+            "计划收入(万元)": (log["revenue"] / 10_000).round(1),
+            "其中数字一致(万元)": (log["agreed"] / 10_000).round(1),
+        }
+    )
+    title = ["产销协同会议台账(收入：所计划 18 个月，不含税)"]
+    return RawFile("会议台账.xlsx", [list(frame.columns)], to_rows(frame), title, sheet="台账")
