@@ -7,9 +7,10 @@ from builders import table
 from supply_cases import FREE, demand, line, months, service
 
 from sopkit.consensus import complete_bands, sum_bands
-from sopkit.demand import Correlation, sum_ranges
+from sopkit.demand import Correlation, measure_correlation, sum_ranges
 from sopkit.scenario import build_net, complete_cells, measure_unsure, rate_targets
 from sopkit.scenario.chances import Unsure, draw_demand, draw_noise
+from sopkit.scenario.chances.draws import draw_widths, share_tails, widen_noise
 from sopkit.scenario.chances.rate import draw_months, draw_total, to_spread
 from sopkit.scenario.chances.want import build_want, join_wants, raise_levels
 from sopkit.supply import open_case, solve_case
@@ -88,6 +89,58 @@ def test_noise_is_the_same_for_the_same_seed_and_moves_together_as_asked():
     assert np.array_equal(noise, draw_noise(4, 5, 4000, Correlation(0.5, 0.25), seed=9))
     assert np.corrcoef(noise[0, 0], noise[1, 0])[0, 1] == pytest.approx(0.5, abs=0.03)
     assert np.corrcoef(noise[0, 0], noise[0, 3])[0, 1] == pytest.approx(0.25, abs=0.03)
+
+
+def test_range_ends_measured_on_few_cutoffs_are_drawn_by_the_error_of_a_quantile():
+    widths = draw_widths(1, 2, 20_000, Correlation(0.0, 0.0, cutoffs=64), seed=3)
+    assert widths.mean() == pytest.approx(1.0, abs=1e-9)
+    assert widths.std(axis=2) == pytest.approx(np.full((2, 2), 1.334 / 8), rel=0.02)
+    four_apart = draw_widths(4, 1, 20_000, Correlation(0.0, 0.0, cutoffs=16), seed=3)
+    four_alike = draw_widths(4, 1, 20_000, Correlation(1.0, 0.0, cutoffs=64), seed=3)
+    assert four_apart.std() == pytest.approx(1.334 / 8, rel=0.02)
+    assert four_alike.std() == pytest.approx(1.334 / 8, rel=0.02)
+
+
+def test_the_error_of_a_quantile_is_what_samples_show():
+    rng = np.random.default_rng(8)
+    ends = np.quantile(rng.standard_normal((4000, 100)), 0.9, axis=1) / 1.2816
+    widths = draw_widths(1, 1, 20_000, Correlation(0.0, 0.0, cutoffs=100), seed=3)
+    assert widths[1].std() == pytest.approx(ends.std(), rel=0.06)
+
+
+def test_ends_of_all_months_are_wrong_together_as_far_as_months_err_together():
+    widths = draw_widths(1, 3, 1000, Correlation(0.0, 1.0, cutoffs=16), seed=3)
+    assert np.allclose(widths[:, 0], widths[:, 2], atol=0.02)
+    assert [round(share_tails(r), 2) for r in (0.0, 0.5, 1.0)] == [0.0, 0.25, 1.0]
+
+
+def test_errors_above_and_below_the_forecast_are_widened_apart():
+    noise = np.array([[[1.0, -1.0]]])
+    widths = np.array([[[0.9, 0.9]], [[1.2, 1.2]]])
+    assert widen_noise(noise, widths).tolist() == [[[1.2, -0.9]]]
+
+
+def test_how_many_cutoffs_ranges_rest_on_is_measured_with_the_correlation():
+    key = "item location cutoff period lag forecast_qty actual_qty"
+    tested = table(key, "A D 2026-01 2026-02 0 20 10", "A D 2026-02 2026-03 0 5 10")
+    assert measure_correlation(tested).cutoffs == 2
+    assert measure_correlation(tested.iloc[:0]).cutoffs == 0
+
+
+def test_ranges_with_no_record_told_are_taken_as_they_are():
+    assert (draw_widths(3, 2, 10, Correlation(0.2, 0.3), seed=3) == 1).all()
+
+
+def test_a_range_from_few_cutoffs_makes_what_supply_serves_less_certain():
+    wanted = demand("A P 2026-01 90", "A P 2026-02 90", "A P 2026-03 90")
+    net, _ = plan_of(wanted)
+    asked = bands("Kim F all all 2026-01 3 270 -")
+    known, few = (
+        serve(wanted, asked, net, 0.2, 0.2, draws=2000, correlation=Correlation(0.0, 0.0, n))
+        for n in (100_000, 4)
+    )
+    assert few["at_risk_p90_value"] > 1.05 * known["at_risk_p90_value"]
+    assert few["demand_chance_rate"] == known["demand_chance_rate"]
 
 
 def test_a_target_at_the_forecast_is_reached_with_even_odds_and_its_low_end_more_often():

@@ -112,10 +112,14 @@ def _to_values(series: pd.DataFrame, index: pd.Index) -> np.ndarray:
 
 
 class Correlation(NamedTuple):
-    """How far errors move together: of item-locations in a month, of months in a total; 0 to 1."""
+    """How far errors move together: of item-locations in a month, of months in a total; 0 to 1.
+
+    `cutoffs` is how many forecasts the backtest compared; 0: not told.
+    """
 
     places: float
     months: float
+    cutoffs: int = 0
 
 
 def measure_correlation(backtest: pd.DataFrame) -> Correlation:
@@ -134,7 +138,8 @@ def measure_correlation(backtest: pd.DataFrame) -> Correlation:
     total = errors.groupby(["cutoff", "period", "lag"], as_index=False).agg(error=("error", "sum"))
     cutoffs = total["cutoff"].nunique()
     months = _correlate(total, ["lag"], ["cutoff"])
-    return Correlation(places, (cutoffs * months + PRIOR * BLIND_RATE) / (cutoffs + PRIOR))
+    months = (cutoffs * months + PRIOR * BLIND_RATE) / (cutoffs + PRIOR)
+    return Correlation(places, months, int(cutoffs))
 
 
 def _correlate(errors: pd.DataFrame, part: list[str], group: list[str]) -> float:

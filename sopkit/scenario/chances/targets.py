@@ -77,7 +77,8 @@ def rate_targets(
             `revenue_value`.
         item, customer: contracts.
         periods: planned months shown.
-        correlation: what `demand.measure_correlation` returned.
+        correlation: what `demand.measure_correlation` returned; the fewer cutoffs it rests on, the
+            less sure is what supply serves.
         net: what `build_net` returned; None: no plan, so no chance of supply.
         net_demand: contract `net_demand` that the plan answers.
         unsure: what `measure_unsure` returned.
