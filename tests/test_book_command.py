@@ -143,9 +143,35 @@ def test_a_book_goes_out_and_into_an_empty_folder(home, tmp_path, monkeypatch):
     (other / "params").mkdir(parents=True)
     monkeypatch.setenv("SOPKIT_HOME", str(other))
     assert book("import", str(out)) == "Imported: 0 override, 0 stream_entry, 1 record, 1 audit\n"
+    assert "T-2026-11-001    open      li         Call the carrier" in book("list")
+    assert "title            Call the carrier" in book("show", "T-2026-11-001")
     with open_planbook(other, company="tiny") as kept:
         kept.export_json(home / "again.json")
     assert (home / "again.json").read_bytes() == out.read_bytes()
+
+
+def test_a_book_of_several_companies_asks_which_one_is_meant(tmp_path, home, monkeypatch):
+    shared = tmp_path / "shared"
+    (shared / "params").mkdir(parents=True)
+    monkeypatch.setenv("SOPKIT_HOME", str(shared))
+    for company in ("tiny", "mini"):
+        monkeypatch.setenv("SOPKIT_COMPANY", company)
+        book(*TASK, "--reason", "late", "--cycle", "2026-11")
+    monkeypatch.delenv("SOPKIT_COMPANY")
+    told = " ".join(book("list", code=2).split())
+    assert "holds records of mini, tiny: name one with SOPKIT_COMPANY" in told
+    monkeypatch.setenv("SOPKIT_COMPANY", "mini")
+    assert "T-2026-11-001" in book("list")
+
+
+def test_the_first_record_of_a_folder_is_its_company_s(tmp_path, home, monkeypatch):
+    first = tmp_path / "first"
+    (first / "params" / "runs").mkdir(parents=True)
+    (first / "params" / "runs" / "tiny.yaml").write_text("common: {}\n", encoding="utf-8")
+    monkeypatch.setenv("SOPKIT_HOME", str(first))
+    book(*TASK, "--reason", "late", "--cycle", "2026-11")
+    with open_planbook(first, company="tiny") as kept:
+        assert kept.read("task")["company"].tolist() == ["tiny"]
 
 
 def test_a_check_names_what_was_altered(home):

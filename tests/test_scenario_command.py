@@ -77,7 +77,7 @@ def test_the_answer_in_words_names_what_changes_and_compares(home, tmp_path):
     done = call("solve", write(tmp_path, MORE + WRONG + GONE), "--lang", "zh")
     assert done.exit_code == 0, done.output
     assert "灌装线 工时 +10 小时 2026-01：已套用" in done.output
-    assert "拒绝：no such resource: LL (perhaps L)" in done.output
+    assert "拒绝：没有此资源：LL（或许是 L）" in done.output
     assert "拒绝：月份全部已过（2025-11）" in done.output
     assert "+960 元" in done.output
 

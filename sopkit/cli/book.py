@@ -273,12 +273,34 @@ def _is_there(home: Path) -> bool:
 
 
 def _open(home: Path, company: str = "") -> Planbook:
-    """Return the planbook of the folder's company: that of its newest cycle, else the one named."""
+    """Return the planbook of the folder's company: that of its newest cycle, else the one named.
+
+    Without either it is the one company that keeps records there.
+
+    Raises:
+        ParameterError: several companies keep records there, and none is named.
+    """
     from sopkit.planbook import open_planbook
 
     names = list_cycles(home)
     manifest = read_manifest(to_paths(names[-1], home)) if names else None
-    return open_planbook(home, company=manifest.company if manifest else company)
+    book = open_planbook(home, company=manifest.company if manifest else company)
+    if book.company:
+        return book
+    known = book.list_companies()
+    book.close()
+    if len(known) > 1:
+        raise ParameterError(
+            f"The planbook of {home} holds records of {', '.join(known)}: name one with "
+            f"SOPKIT_COMPANY, such as: export SOPKIT_COMPANY={known[0]}"
+        )
+    return open_planbook(home, company=known[0] if known else _read_only_company(home))
+
+
+def _read_only_company(home: Path) -> str:
+    """Return the company that the folder's parameter file is for; blank for none or several."""
+    files = sorted((home / "params" / "runs").glob("*.yaml"))
+    return files[0].stem if len(files) == 1 else ""
 
 
 def _open_there(home: Path) -> Planbook:

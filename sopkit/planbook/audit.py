@@ -151,6 +151,12 @@ def check_clock(last: str, now: str) -> None:
         )
 
 
+def list_companies(connection: Connection) -> list[str]:
+    """Return the companies of whom the trail tells, in alphabetical order."""
+    chosen = select(AUDIT.c.company).distinct().order_by(AUDIT.c.company)
+    return [str(name) for name in connection.execute(chosen).scalars()]
+
+
 def read(
     connection: Connection, company: str, kind: str | None = None, number: str | None = None
 ) -> pd.DataFrame:

@@ -344,6 +344,11 @@ class Planbook:
         with reading(self._engine) as connection:
             return audit.read(connection, self.company, kind, number)
 
+    def list_companies(self) -> list[str]:
+        """Return the companies that keep records here, whosever book this is."""
+        with reading(self._engine) as connection:
+            return audit.list_companies(connection)
+
     def check_chain(self, sealed: Sequence[str] = ()) -> str:
         """Return the first broken link of the audit trail in words; empty where it is whole.
 
