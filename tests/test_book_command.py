@@ -100,7 +100,8 @@ def test_lists_are_narrowed_by_kind_cycle_and_status(home):
         (TASK, 1, "row 1, reason: not blank; say why"),
         (("show", "T-2026-11-009"), 1, "No task of tiny has the number T-2026-11-009"),
         (("withdraw", "X-9", "--reason", "r"), 1, "No record has the number X-9"),
-        (("withdraw", "T-2026-11-001"), 1, "the reason is blank"),
+        (("withdraw", "T-2026-11-001", "--reason", " "), 1, "the reason is blank"),
+        (("withdraw", "T-2026-11-001"), 2, "Missing option '--reason'"),
         (("change", "T-2026-11-001", "--reason", "r"), 2, "Say what changes: --set"),
         (("list", "--kind", "ideas"), 1, "No kind of record is 'ideas'"),
     ],
@@ -192,7 +193,22 @@ def test_without_a_book_reading_commands_say_so_and_make_none(home):
     assert not find_book_file(home).exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("add", "Required, unless every record of --file has a reason"),
+        ("change", "Why. [required]"),
+        ("withdraw", "Why. [required]"),
+        ("clock", "Why. [required]"),
+    ],
+)
+def test_help_says_that_a_reason_is_required(command, told):
+    shown = " ".join(book(command, "--help").split())
+    assert told in shown
+
+
 def test_the_clock_is_accepted_with_a_reason(home):
     book(*TASK, "--reason", "late")
-    assert "the reason is blank" in book("clock", code=1)
+    assert "the reason is blank" in book("clock", "--reason", "", code=1)
+    assert "Missing option '--reason'" in book("clock", code=2)
     assert book("clock", "--reason", "a year ahead") == "The clock is taken as right from now on.\n"

@@ -105,7 +105,12 @@ def add(
         Path | None, typer.Option("--file", help="YAML: a record, or a list of them.")
     ] = None,
     cells: Cells = None,
-    reason: Reason = "",
+    reason: Annotated[
+        str,
+        typer.Option(
+            "--reason", help="Why. Required, unless every record of --file has a reason of its own."
+        ),
+    ] = "",
     cycle: CycleOf = "",
     author: Author = "",
     folder: Folder = "",
@@ -138,8 +143,8 @@ def add(
 @tells
 def change(
     number: Number,
+    reason: Reason,
     cells: Cells = None,
-    reason: Reason = "",
     version: Version = 0,
     author: Author = "",
     folder: Folder = "",
@@ -148,7 +153,9 @@ def change(
 
     Example: sopkit book change T-2026-11-001 --set status=done --reason "carrier agreed"
 
-    Exit codes: as of sopkit book add.
+    Exit codes: 0 done; 1 it is not fit, or the reason is blank; 2 the command is wrong or the
+    planbook cannot be reached; 5 it is locked, somebody else changed it since, or the clock was
+    moved back.
     """
     who = find_user(author)
     with _open_there(find_folder(folder)) as book:
@@ -170,7 +177,7 @@ def change(
 @tells
 def withdraw(
     number: Number,
-    reason: Reason = "",
+    reason: Reason,
     version: Version = 0,
     author: Author = "",
     folder: Folder = "",
@@ -179,7 +186,9 @@ def withdraw(
 
     Example: sopkit book withdraw A-2026-11-002 --reason "the promotion is off"
 
-    Exit codes: as of sopkit book add.
+    Exit codes: 0 done; 1 it is not fit, or the reason is blank; 2 the command is wrong or the
+    planbook cannot be reached; 5 it is locked, somebody else changed it since, or the clock was
+    moved back.
     """
     who = find_user(author)
     with _open_there(find_folder(folder)) as book:
@@ -254,7 +263,7 @@ def check(folder: Folder = "") -> None:
 
 @book_app.command()
 @tells
-def clock(reason: Reason = "", author: Author = "", folder: Folder = "") -> None:
+def clock(reason: Reason, author: Author = "", folder: Folder = "") -> None:
     """Say that the clock is right now, where the last entry's time was not.
 
     Example: sopkit book clock --reason "the server's date was a year ahead"
