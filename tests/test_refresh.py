@@ -59,10 +59,10 @@ NOW = [
 ]
 
 
-def month(plan=100, now=NOW, past=PAST, production=None):
+def month(plan=100, now=NOW, past=PAST, production=None, served=None):
     known = lines(*past, *now) if past or now else TABLES["sales_order_line"].empty()
     return compare_month(
-        table("item period plan_qty", f"A 2026-11 {plan}"),
+        table("item period plan_qty", f"A 2026-11 {plan if served is None else served}"),
         fit("consensus_demand", table("item location customer period demand_qty lo_80_qty hi_80_qty",
                                       f"A P K 2026-11 {plan} {plan * 0.8} {plan * 1.2}")),
         table("item period make_qty", "A 2026-11 84"),
@@ -88,7 +88,20 @@ def test_the_share_usually_in_comes_from_the_order_days_of_past_months():
     assert none["month_count"].tolist() == [0, 0, 0, 0]
 
 
-def test_the_month_so_far_is_held_against_what_the_plan_expects_by_now():
+def test_orders_stand_against_agreed_demand_where_the_plan_cannot_serve_it():
+    now = [NOW[0], "N2 1 A P K 2026-11-10 2026-11-20 30 0 - 0 300"]
+    row = month(now=now, served=50).set_index("family").loc["F"]
+    # agreed 100, of which 60 are usually ordered by now: 60 ordered is as agreed, whatever is served
+    assert (row["demand_qty"], row["expected_qty"], row["ordered_qty"]) == (100, 60, 60)
+    assert row["state"] == "inside"
+    # the plan serves 50: after 10 of 21 working days 23.8 are to be shipped
+    assert (row["plan_qty"], row["shipped_qty"]) == (50, 30)
+    assert row["ship_plan_qty"] == pytest.approx(50 * 10 / 21)
+    nothing = month(now=now, served=0)
+    assert nothing["state"].tolist() == ["inside", "inside"]
+
+
+def test_the_month_so_far_is_held_against_what_agreed_demand_expects_by_now():
     row = month().set_index("family").loc["F"]
     assert (row["expected_qty"], row["ordered_qty"]) == (pytest.approx(60), 45)
     assert row["change_rate"] == pytest.approx(-0.25) and row["state"] == "below"
@@ -272,7 +285,10 @@ def test_the_command_tells_writes_both_pages_and_speaks_json(folder):
     pages = sorted(path.name for path in (folder / "reports/2026-11").glob("*.html"))
     assert pages == [f"refresh-2026-11-13{end}.html" for end in (".en", "", ".zh")]
     page = (folder / "reports/2026-11/refresh-2026-11-13.en.html").read_text("utf-8")
-    assert "25 % below what the plan expects" in page.replace("\u00a0", " ") and "src=" not in page
+    page = page.replace("\u00a0", " ")
+    assert "25 % below what agreed demand expects" in page and "src=" not in page
+    shipped = "By now 30 cases are shipped; the plan has 47.6 cases for 47.6 % of the working days"
+    assert shipped in page
     again = run.invoke(app, ["refresh", "--as-of", "2026-11-13", "--json"])
     look = json.loads(again.output)
     assert look["published"] and look["tasks"] == [] and len(look["orders"]) == 1

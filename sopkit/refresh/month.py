@@ -1,4 +1,4 @@
-"""The month to date against plan and demand range."""
+"""The month to date: orders against agreed demand and its range, shipments against the plan."""
 
 from __future__ import annotations
 
@@ -101,12 +101,13 @@ def compare_month(
     below_rate: float,
     above_rate: float,
 ) -> pd.DataFrame:
-    """Return the month so far by family: ordered against what the plan expects by this day.
+    """Return the month so far by family: ordered against what agreed demand expects by this day.
 
-    Expected = plan of the month x share usually in by now; below or above where what was ordered
-    differs from it by more than the rates. Ends of the range are those of demand x the same share:
-    families add their places' ends, the widest case. Made so far stands against the plan's month x
-    working days over.
+    Expected = agreed demand of the month x share usually in by now; below or above where what was
+    ordered differs from it by more than the rates. Demand, not the plan: what a month short of
+    stock cannot serve is ordered all the same. Ends of the range are those of demand x the same
+    share: families add their places' ends, the widest case. Shipped and made so far stand against
+    the plan's month x working days over.
 
     Args:
         plan: `item`, `period`, `plan_qty` of the approved or proposed plan.
@@ -118,10 +119,12 @@ def compare_month(
         below_rate, above_rate: shares of the expected beyond which a month is called out.
 
     Returns:
-        Contract `refresh_month`; families with neither plan nor orders are left out; all is last.
+        Contract `refresh_month`; families with neither demand nor plan nor orders are left out;
+        all is last.
 
     Example:
-        Plan 100, 60 % usually in by now, 45 ordered: expected 60, 25 % below.
+        Agreed 100, 60 % usually in by now, 45 ordered: expected 60, 25 % below. The plan serves 80;
+        half of the working days are over: 40 to be shipped by now.
     """
     period = as_of.to_period("M").to_timestamp()
     wanted = to_period(lines["requested_date"].fillna(lines["order_date"]))
@@ -135,14 +138,16 @@ def compare_month(
         "made_qty": _sum(production[production["period"] == period], "made_qty", family),
     }
     of_month = demand[demand["period"] == period]
-    now |= {name: _sum(of_month, column, family) for name, column in RANGE.items()}
+    of_demand = {"demand_qty": "demand_qty", **RANGE}
+    now |= {name: _sum(of_month, column, family) for name, column in of_demand.items()}
     rows = share.set_index("family").join(pd.DataFrame(now), how="left")
-    amounts = ["plan_qty", "ordered_qty", "shipped_qty", "make_month_qty"]
+    amounts = ["demand_qty", "plan_qty", "ordered_qty", "shipped_qty", "make_month_qty"]
     rows = rows.fillna(dict.fromkeys(amounts, 0.0))
-    rows = rows[(rows["plan_qty"] > 0) | (rows["ordered_qty"] > 0)]
+    rows = rows[(rows[["demand_qty", "plan_qty", "ordered_qty"]] > 0).any(axis=1)]
     rows = _judge(rows, below_rate, above_rate)
     rows = rows.assign(
         made_qty=rows["made_qty"] if len(production) else np.nan,
+        ship_plan_qty=rows["plan_qty"] * rows["days_rate"],
         make_plan_qty=rows["make_month_qty"] * rows["days_rate"],
         **{name: rows[name] * rows["share_rate"] for name in RANGE},
         period=period,
@@ -160,7 +165,7 @@ def _sum(rows: pd.DataFrame, column: str, family: Mapping[str, str]) -> pd.Serie
 
 
 def _judge(rows: pd.DataFrame, below_rate: float, above_rate: float) -> pd.DataFrame:
-    expected = rows["plan_qty"] * rows["share_rate"]
+    expected = rows["demand_qty"] * rows["share_rate"]
     change = rows["ordered_qty"] - expected
     rate = change / expected.where(expected > 0)
     state = pd.Series("inside", index=rows.index).mask(rate < -below_rate, "below")

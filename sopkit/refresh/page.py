@@ -54,7 +54,15 @@ def write_pages(look: Look, lang: str) -> Path:
 
 
 def _list_parts(look: Look, page: Page) -> list[Part]:
-    shows = (_show_answer, _show_month, _show_orders, _show_triggers, _show_tasks, _show_record)
+    shows = (
+        _show_answer,
+        _show_month,
+        _show_shipped,
+        _show_orders,
+        _show_triggers,
+        _show_tasks,
+        _show_record,
+    )
     return [part for show in shows for part in show(look, page)]
 
 
@@ -93,8 +101,8 @@ def _show_answer(look: Look, page: Page) -> list[Part]:
 def _show_figures(row: Mapping[Hashable, Any]) -> list[Figure]:
     said = {
         "ordered": {"expected": row["expected_qty"]},
-        "month": {"plan": row["plan_qty"]},
-        "shipped": {"days": row["days_rate"]},
+        "month": {"demand": row["demand_qty"]},
+        "shipped": {"plan": row["ship_plan_qty"]},
     }
     return [
         Figure(
@@ -114,10 +122,8 @@ def _show_month(look: Look, page: Page) -> list[Part]:
     rows = look.month.sort_values(
         "change_rate", key=lambda s: s.abs(), ascending=False, kind="stable"
     )
-    columns = ["family", "plan_qty", "expected_qty", "ordered_qty", "change_qty", "change_rate",
+    columns = ["family", "demand_qty", "expected_qty", "ordered_qty", "change_qty", "change_rate",
                "low_qty", "high_qty", "month_qty"]  # fmt: skip
-    if look.month["made_qty"].notna().any():
-        columns += ["make_plan_qty", "made_qty"]
     return [
         page.section(
             "refresh.month_off" if len(off) else "refresh.month_fine",
@@ -131,6 +137,23 @@ def _show_month(look: Look, page: Page) -> list[Part]:
             headings={name: f"refresh.col.{name}" for name in [*columns[1:], "state"]},
             pick=rows["family"] == ALL,
         ),
+    ]  # fmt: skip
+
+
+def _show_shipped(look: Look, page: Page) -> list[Part]:
+    """Return what was shipped and made so far against the plan by working days."""
+    whole = look.month[look.month["family"] == ALL]
+    if whole.empty or not (whole["plan_qty"] > 0).all():
+        return []
+    columns = ["family", "plan_qty", "ship_plan_qty", "shipped_qty"]
+    if look.month["made_qty"].notna().any():
+        columns += ["make_plan_qty", "made_qty"]
+    row = whole.iloc[0]
+    return [
+        page.section("refresh.shipped", note="refresh.shipped_note", shipped=row["shipped_qty"],
+                     expected=row["ship_plan_qty"], days=row["days_rate"]),
+        page.table(look.month, columns, compact=True, limit=40, pick=look.month["family"] == ALL,
+                   headings={name: f"refresh.col.{name}" for name in columns[1:]}),
     ]  # fmt: skip
 
 

@@ -35,9 +35,9 @@ def find_triggers(
 ) -> pd.DataFrame:
     """Return every trigger that is watched, with what was seen; fired ones first.
 
-    `below` and `above`: ordered so far against the plan by this day, by family, and told to sales
-    and to the role of the process file. `target`: the whole month, if it goes on so, against the
-    low end of the family's target of the month. `risk`: money of orders at risk, above nothing,
+    `below` and `above`: ordered so far against agreed demand by this day, by family, and told to
+    sales and to the role of the process file. `target`: the whole month, if it goes on so, against
+    the low end of the family's target of the month. `risk`: money of orders at risk, above nothing,
     told to whoever plans the family's supply.
 
     Args:
@@ -51,7 +51,7 @@ def find_triggers(
         Contract `refresh_trigger`.
 
     Example:
-        Ordered 25 % below plan so far, 10 % allowed: `below` fired, seen - 0.25.
+        Ordered 25 % below agreed demand so far, 10 % allowed: `below` fired, seen - 0.25.
     """
     due = add_working_days(as_of, thresholds.task_days, thresholds.country)
     rows = [
