@@ -14,8 +14,8 @@ from sopkit.errors import CycleError, SopkitError
 from sopkit.messages import catalogue
 from sopkit.report.company import split_name
 from sopkit.report.offline import check_offline, find_remote
-from sopkit.report.site import build_site, read_bundle
-from sopkit.report.workbook import to_workbook
+from sopkit.report.site import build_site, prepare_workbook, read_bundle
+from sopkit.report.workbook import make_workbook, to_workbook
 
 REVIEWS = ("03_supply_review", "05_executive_review")
 
@@ -174,6 +174,20 @@ def test_cells_that_begin_like_a_formula_are_text(tmp_path):
     assert {cell.data_type for cell in cells if cell.value is not None} == {"s"}
     assert all(cell.hyperlink is None for cell in cells)
     assert book["计划"]["A2"].value == "=1+1"
+
+
+@pytest.mark.slow
+def test_a_workbook_made_beforehand_is_the_one_that_is_written(reports):
+    make_workbook.cache_clear()
+    written = (reports / "2026-11" / "plan.xlsx").read_bytes()
+    prepare_workbook(reports.parent, "2026-11", "en")
+    assert make_workbook.cache_info().misses == 1
+    build_site(reports.parent, "2026-11")
+    assert make_workbook.cache_info().hits == 1
+    assert (reports / "2026-11" / "plan.xlsx").read_bytes() == written
+    build_site(reports.parent, "2026-11", "zh")
+    assert make_workbook.cache_info().misses == 2
+    build_site(reports.parent, "2026-11")
 
 
 def test_the_same_tables_give_the_same_workbook():

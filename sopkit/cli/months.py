@@ -156,7 +156,7 @@ def _run_and_report(
     from sopkit.cli.screen import Screen
     from sopkit.params import read_params
     from sopkit.run.month import run_month
-    from sopkit.run.site import build_report, warm_report
+    from sopkit.run.site import build_report, prepare_report
     from sopkit.run.state import choose_params
 
     parameters = read_params(choose_params(home, cycle, params))
@@ -170,7 +170,7 @@ def _run_and_report(
         lang=lang,
         tell=screen,
         finish=lambda paths, manifest: build_report(paths, manifest, lang, screen),
-        meanwhile=lambda: warm_report(home),
+        meanwhile=lambda paths, step: prepare_report(paths, step, lang),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from sopkit.cycle import list_cycles, read_manifest, to_paths, view_cycle, write_atomic
+from sopkit.cycle import list_cycles, read_manifest, to_paths, write_atomic
 from sopkit.errors import CycleError
 from sopkit.messages import LANGUAGES, Catalogue, catalogue
 from sopkit.report.company import read_company
@@ -27,7 +27,7 @@ from sopkit.report.pages import (
     read_review,
     write_page,
 )
-from sopkit.report.workbook import write_workbook
+from sopkit.report.workbook import list_contents, make_workbook, write_workbook
 
 WORKBOOK = "plan.xlsx"
 
@@ -78,7 +78,7 @@ def write_issue(issue: Issue, reports: Path, lang: str) -> list[Path]:
     ]
     for stale in set(folder.glob("[0-9]*.html")) - set(written):
         stale.unlink()
-    write_workbook(view_cycle(issue.paths.name, issue.paths.folder), issue, folder / WORKBOOK, lang)
+    write_workbook(issue, folder / WORKBOOK, lang)
     return written
 
 
@@ -88,6 +88,11 @@ def warm_site(folder: str | Path) -> None:
         import_module(name)
     page_exporter()
     read_bundle(Path(folder) / "reports")
+
+
+def prepare_workbook(folder: str | Path, cycle: str, lang: str) -> None:
+    """Make the workbook of a plan whose last review is still at work, so that it is there."""
+    make_workbook(list_contents(read_issue(Path(folder), cycle), lang))
 
 
 def read_bundle(reports: Path) -> str:

@@ -6,14 +6,16 @@ Every text is written as text: a cell that begins with ``=``, ``+``, ``-`` or ``
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import sopkit
-from sopkit.cycle import Cycle, write_atomic
+from sopkit.cycle import view_cycle, write_atomic
 from sopkit.messages import Catalogue, catalogue, is_missing
 from sopkit.report.cells import heading_unit
 from sopkit.report.labels import read_labels
@@ -33,32 +35,81 @@ _NAMED = ("item", "location", "customer", "resource")
 _WIDTHS = {"text": 16, "name": 26, "month": 10, "number": 13}
 
 
-def write_workbook(cycle: Cycle, issue: Issue, path: Path, lang: str) -> Path | None:
+@dataclass(frozen=True)
+class Contents:
+    """All that a cycle's workbook is made of: the same contents give the same bytes.
+
+    Args:
+        folder: the planning folder.
+        cycle: name of the cycle.
+        lang: language of headings and words.
+        currency: money of the pages.
+        volume_unit: unit of the pages.
+        tables: by sheet: the table's name and its hash; blank where there is none.
+        about: facts of the last sheet, in order.
+    """
+
+    folder: Path
+    cycle: str
+    lang: str
+    currency: str
+    volume_unit: str
+    tables: tuple[tuple[str, str, str], ...]
+    about: tuple[tuple[str, str], ...]
+
+
+def write_workbook(issue: Issue, path: Path, lang: str) -> Path | None:
     """Write the plan of a cycle; nothing where no plan was made yet.
 
     Args:
-        cycle: where the tables are read.
         issue: the cycle's record: state, fingerprint, money, unit.
         path: the file, written whole or not at all.
         lang: language of headings and words.
     """
-    tables = {sheet: _read_first(cycle, names) for sheet, names in SHEETS.items()}
-    if all(frame is None for frame in tables.values()):
+    contents = list_contents(issue, lang)
+    if not any(name for _, name, _ in contents.tables):
         path.unlink(missing_ok=True)
         return None
-    labels = read_labels(cycle)[lang]
-    t = catalogue(lang, issue.company.currency, issue.company.volume_unit, labels)
-    write_atomic(path, to_workbook(tables, t, _about(issue, t)))
+    write_atomic(path, make_workbook(contents))
     return path
 
 
-def _read_first(cycle: Cycle, names: tuple[str, ...]) -> pd.DataFrame | None:
-    found = next((name for name in names if cycle.has(name)), None)
-    return None if found is None else cycle.read(found)
+def list_contents(issue: Issue, lang: str) -> Contents:
+    """Return what a cycle's workbook is made of: of each sheet's tables the first that is there."""
+    cycle = view_cycle(issue.paths.name, issue.paths.folder)
+    found = {sheet: next(filter(cycle.has, names), "") for sheet, names in SHEETS.items()}
+    records = issue.manifest.tables
+    tables = tuple(
+        (sheet, name, records[name].sha256 if name in records else "")
+        for sheet, name in found.items()
+    )
+    company = issue.company
+    about = _about(issue, catalogue(lang, company.currency, company.volume_unit), found)
+    return Contents(
+        issue.paths.folder,
+        issue.paths.name,
+        lang,
+        company.currency,
+        company.volume_unit,
+        tables,
+        tuple(about.items()),
+    )
 
 
-def _about(issue: Issue, t: Catalogue) -> dict[str, str]:
-    started = [step.started for step in issue.manifest.steps.values() if step.started]
+@lru_cache(maxsize=1)
+def make_workbook(contents: Contents) -> bytes:
+    """Return a cycle's workbook; the last one made is kept, so that it may be made beforehand."""
+    cycle = view_cycle(contents.cycle, contents.folder)
+    tables = {sheet: cycle.read(name) if name else None for sheet, name, _ in contents.tables}
+    labels = read_labels(cycle)[contents.lang]
+    t = catalogue(contents.lang, contents.currency, contents.volume_unit, labels)
+    return to_workbook(tables, t, dict(contents.about))
+
+
+def _about(issue: Issue, t: Catalogue, shown: dict[str, str]) -> dict[str, str]:
+    records, steps = issue.manifest.tables, issue.manifest.steps
+    writers = {records[name].writer for name in shown.values() if name in records}
+    started = [steps[name].started for name in writers if name in steps and steps[name].started]
     return {
         t("workbook.company"): issue.company.names[t.lang],
         t("workbook.cycle"): issue.paths.name,

@@ -54,7 +54,7 @@ class Month:
     parameters: RunParameters
     lang: str
     tell: Tell
-    meanwhile: Callable[[], None]
+    meanwhile: Callable[[CyclePaths, str], None]
 
 
 class Tell:
@@ -83,7 +83,7 @@ def run_month(
     lang: str = "en",
     tell: Tell | None = None,
     finish: Callable[[CyclePaths, Manifest], None] | None = None,
-    meanwhile: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[CyclePaths, str], None] = lambda paths, step: None,
 ) -> Outcome:
     """Run the steps of a month whose result does not hold any more, in order.
 
@@ -97,7 +97,8 @@ def run_month(
         lang: language the notebooks show.
         tell: hears of the progress.
         finish: called under the lock when every step is done (the report).
-        meanwhile: called beside the first step that runs (to load what `finish` will need).
+        meanwhile: called beside each step that runs, with its name (to make ready what `finish`
+            will need).
 
     Raises:
         CycleError: another run is at work, the cycle is published or another company's.
@@ -173,10 +174,11 @@ def _run_steps(month: Month, steps: Sequence[Step], forced: bool) -> Outcome:
                     month.tell.skip(order.step.name)
                     outcome.skipped.append(order.step.name)
                     continue
-                if not outcome.ran:
-                    Thread(target=month.meanwhile).start()
+                beside = Thread(target=month.meanwhile, args=(month.paths, order.step.name), daemon=True)
+                beside.start()
                 month.tell.begin(order.step.name, why)
                 run_notebook(order, causes, month.manifest, month.tell, following)
+                beside.join()
                 outcome.ran.append(order.step.name)
         finally:
             for order in orders:

@@ -11,6 +11,7 @@ from sopkit.cycle import CyclePaths, Manifest, StepRecord, hash_file, write_mani
 from sopkit.errors import SopkitError, StepError
 from sopkit.run.hashing import hash_environment, hash_package
 from sopkit.run.month import Tell
+from sopkit.run.steps import STEPS
 
 REPORT = "report"
 
@@ -59,12 +60,14 @@ def build_report(
         write_manifest(paths, manifest)
 
 
-def warm_report(folder: Path) -> None:
-    """Load what the report needs while a notebook runs; what fails is told when it is built."""
-    from sopkit.report.site import warm_site
+def prepare_report(paths: CyclePaths, step: str, lang: str) -> None:
+    """Make ready what the report needs while a step runs; what fails is told when it is built."""
+    from sopkit.report.site import prepare_workbook, warm_site
 
     with contextlib.suppress(Exception):
-        warm_site(folder)
+        warm_site(paths.folder)
+        if step == STEPS[-1].name:
+            prepare_workbook(paths.folder, paths.name, lang)
 
 
 def _build(paths: CyclePaths, lang: str) -> None:

@@ -22,7 +22,7 @@ from figures import CYCLE, empty_notebook, new_folder, timed
 from sopkit.cycle import StepRecord
 from sopkit.params import read_params
 from sopkit.run.month import Tell, run_month
-from sopkit.run.site import build_report, warm_report
+from sopkit.run.site import build_report, prepare_report
 
 LIMIT_SECONDS = 120
 MONTHS = 3
@@ -59,7 +59,7 @@ def clock_month(folder: Path) -> Clock:
         read_params(folder / "params/runs/demo.yaml"),
         tell=clock,
         finish=lambda paths, manifest: build_report(paths, manifest, "en", clock),
-        meanwhile=lambda: warm_report(folder),
+        meanwhile=lambda paths, step: prepare_report(paths, step, "en"),
     )
     return clock
 
