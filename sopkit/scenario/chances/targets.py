@@ -150,12 +150,14 @@ def _open_setting(
     rows = join_wants(net.case, net_demand, cells)
     planned = build_want(rows, np.zeros(len(cells), dtype=bool), np.ones(months))
     noise = draw_noise(places, months, draws, correlation, seed)
-    sold = len(np.unique(planned.place))
+    sold = np.unique(planned.place)
+    widths = draw_widths(len(sold), months, draws, correlation, seed)
+    noise[sold] = widen_noise(noise[sold], widths)
     return Setting(
         net=net,
         rows=rows,
         planned=planned,
-        noise=widen_noise(noise, draw_widths(sold, months, draws, correlation, seed)),
+        noise=noise,
         luck=draw_luck(unsure, *shape, suppliers, months, draws, seed),
         correlation=correlation,
     )
