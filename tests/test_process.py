@@ -304,6 +304,12 @@ class TestTasks:
         ).to_dict("records")
         assert row["due_date"] == pd.Timestamp(due)
 
+    def test_what_was_decided_is_carried_out_though_a_later_run_asks_for_it_no_more(self):
+        told = {"decision": "2026-11-D7", "status": "decided", "option": "B", "subject": "TEA"}
+        found = by_task(self.tasks([told]))
+        assert found.loc["T-2026-11-D7", ["kind", "option"]].tolist() == ["carry_out", "B"]
+        assert "T-2026-11-D7" not in by_task(self.tasks([{**told, "status": "open"}])).index
+
     def test_what_was_decided_keeps_the_day_of_its_task_in_later_months(self):
         told = {"decision": "2026-10-D2", "cycle": "2026-10", "status": "decided"}
         told |= {"due_date": pd.Timestamp("2026-10-01")}

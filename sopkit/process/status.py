@@ -10,15 +10,16 @@ from typing import Any
 import pandas as pd
 
 from sopkit.cycle import STAGES, view_cycle
-from sopkit.messages import catalogue
+from sopkit.messages import Catalogue, catalogue
 from sopkit.params.process import STEPS
 from sopkit.process.calendar import count_days_late
-from sopkit.process.gates import Gate, drop_settled
+from sopkit.process.gates import Gate, drop_settled, is_escalated
 from sopkit.process.judge import PUBLISH, Standings, judge_cycle
 from sopkit.process.publish import find_altered
 from sopkit.process.restated import list_restated
 from sopkit.process.tasks import list_tasks
 from sopkit.process.texts import say_gate, say_reason, say_task
+from sopkit.report.labels import read_labels
 
 _HEAD = ("step", "state", "owner", "due", "late", "gate")
 _TASKS_SHOWN = 10
@@ -67,7 +68,7 @@ def to_facts(folder: Path, cycle: str, now: datetime | None = None) -> dict[str,
         CycleError: the cycle was never run.
     """
     state = judge_cycle(folder, cycle)
-    tasks = list_open_tasks(state)
+    tasks, t = list_open_tasks(state), _name_codes(state)
     return {
         "cycle": cycle,
         "company": state.manifest.company,
@@ -86,7 +87,7 @@ def to_facts(folder: Path, cycle: str, now: datetime | None = None) -> dict[str,
             {
                 "task": row["task"],
                 "number": row["number"],
-                "title": say_task(row),
+                "title": say_task(row, t),
                 "owner": _text(row["owner"]),
                 "due_date": _day(row["due_date"]),
             }
@@ -231,11 +232,11 @@ def _describe_runs(state: Standings) -> list[str]:
 
 def _describe_records(state: Standings) -> list[str]:
     lines = [f"Note: {say_reason(w)}." for g in state.gates.values() for w in g.warnings]
-    tasks = list_open_tasks(state)
+    tasks, t = list_open_tasks(state), _name_codes(state)
     lines.append(f"Open tasks: {len(tasks)}")
     for row in _rows(tasks.head(_TASKS_SHOWN)):
         lines.append(
-            f"  {_day(row['due_date'])}  {row['number']}  {say_task(row)}; {_text(row['owner'])}"
+            f"  {_day(row['due_date'])}  {row['number']}  {say_task(row, t)}; {_text(row['owner'])}"
         )
     if len(tasks) > _TASKS_SHOWN:
         lines.append(f"  and {len(tasks) - _TASKS_SHOWN} more: sopkit status --json")
@@ -251,18 +252,26 @@ def _describe_records(state: Standings) -> list[str]:
     return [*lines, *_describe_published(state)]
 
 
+def _name_codes(state: Standings) -> Catalogue:
+    """Return English with the company's names for its codes."""
+    return catalogue("en", labels=read_labels(view_cycle(state.cycle, state.paths.folder))["en"])
+
+
 def _describe_answers(state: Standings) -> list[str]:
     """Return how the first open conflict and decision are answered in the planbook."""
     if state.manifest.state == "published":
         return []
     told = {
         "conflict": 'Settle one: sopkit book change {} --set status=settled --set verdict="WHAT"',
+        "escalated": "Escalate it: sopkit book change {} --set due_date=DAY --set escalate_to=ROLE",
         "decision": "Decide one: sopkit book change {} --set status=decided --set option=LETTER",
     }
     lines = []
     for kind, line in told.items():
-        records = state.records[kind]
+        records = state.records["conflict" if kind == "escalated" else kind]
         asked = records[(records["status"] == "open") & (records["cycle"] == state.cycle)]
+        if kind == "escalated":
+            asked = asked[~is_escalated(asked)]
         if len(asked):
             lines.append(f'{line.format(asked["number"].min())} --reason "WHY"')
     return lines

@@ -31,8 +31,8 @@ def list_tasks(
     one that is done or dropped asks nothing. Either by the decision's last working day; where that
     is over when the executives meet, on the day they meet. An open conflict asks its task force to
     settle it by its deadline. An open gate asks the role that does the step, by the step's day.
-    What earlier cycles decided is asked for until it is done or dropped; people's own tasks stand
-    as the planbook has them. Nothing depends on the clock.
+    What was decided is asked for until it is done or dropped, though no run asks for it any more;
+    people's own tasks stand as the planbook has them. Nothing depends on the clock.
 
     Args:
         decision: contract `decision`.
@@ -58,7 +58,8 @@ def list_tasks(
     own = _stack(asked.assign(due_date=dated), _ask_conflicts(conflict), _ask_gates(gates, days))
     states = _find_states(own, task_record)
     own = own.assign(opened_cycle=cycle, state=states)
-    earlier = _keep_decided(decision_record, task_record, cycle)[list(own.columns)]
+    left = decision_record[~decision_record["decision"].isin(decision["decision"])]
+    earlier = _keep_decided(left, task_record, cycle)[list(own.columns)]
     rows = _stack(own, earlier, _keep_others(task_record, own, cycle))
     rows = rows.assign(closed=rows["state"] == "done", due_date=pd.to_datetime(rows["due_date"]))
     rows = rows.sort_values(["closed", "due_date", "task"], kind="stable", ignore_index=True)
@@ -132,11 +133,12 @@ def _find_states(tasks: pd.DataFrame, records: pd.DataFrame) -> pd.Series:
 
 
 def _keep_decided(records: pd.DataFrame, task_record: pd.DataFrame, cycle: str) -> pd.DataFrame:
-    """Return what earlier cycles decided and nobody has called done or dropped.
+    """Return what was decided, is asked no more, and nobody has called done or dropped.
 
-    Due as its task was when it was asked for, where the decision names an earlier day.
+    So are decisions of earlier cycles, and those of this one that a run made since does not ask for
+    any more. Due as its task was when it was asked for, where the decision names an earlier day.
     """
-    rows = records[(records["cycle"] < cycle) & (records["status"] == TAKEN)]
+    rows = records[(records["cycle"] <= cycle) & (records["status"] == TAKEN)]
     asked = task_record[task_record["origin"].isin(rows["decision"])]
     first = pd.to_datetime(asked.drop_duplicates("origin").set_index("origin")["due_date"])
     due = pd.DataFrame(
