@@ -41,6 +41,10 @@ def test_a_record_goes_in_is_listed_shown_changed_and_withdrawn(home):
     assert "T-2026-11-001    open      li         Call the carrier  supply" in book("list")
     told = book("change", "T-2026-11-001", "--set", "owner=sales", "--reason", "moved")
     assert told == "T-2026-11-001 owner: supply -> sales\n"
+    both = ("--set", "owner=sales", "--set", "title=Call the port")
+    told = book("change", "T-2026-11-001", *both, "--reason", "other")
+    assert told == "T-2026-11-001 title: Call the carrier -> Call the port\n"
+    book("change", "T-2026-11-001", "--set", "title=Call the carrier", "--reason", "back")
     told = book("withdraw", "T-2026-11-001", "--reason", "called", "--author", "wang")
     assert told == "T-2026-11-001 is withdrawn; its record stays.\n"
     shown = book("show", "T-2026-11-001")
@@ -49,7 +53,7 @@ def test_a_record_goes_in_is_listed_shown_changed_and_withdrawn(home):
     assert [line.split(" at ")[0].strip() for line in history] == [
         "version 1, li",
         "version 2, li",
-        "version 3, wang",
+        *["version 3, li", "version 4, li", "version 5, wang"],
     ]
     assert "owner from 'supply' to 'sales' (moved)" in history[1]
     assert book("check") == "The audit trail is whole; every record is as it says.\n"

@@ -169,8 +169,9 @@ def change(
         ).iloc[0]
     if kept["version"] == row["version"]:
         say(f"{number} says so already; nothing was changed.")
-    for name in changes if kept["version"] != row["version"] else ():
-        say(f"{number} {name}: {row[name]} -> {_to_plain(kept[name])}")
+    for name in changes:
+        if row[name] != _to_plain(kept[name]):
+            say(f"{number} {name}: {row[name]} -> {_to_plain(kept[name])}")
 
 
 @book_app.command()
