@@ -31,7 +31,7 @@ from sopkit.process.judge import judge_cycle
 from sopkit.process.keep import keep_records
 from sopkit.process.meeting import write_agenda, write_minutes
 from sopkit.process.publish import publish_cycle
-from sopkit.process.reopen import reopen_cycle
+from sopkit.process.reopen import list_altered, reopen_cycle
 from sopkit.process.sign import approve_step, reject_step
 from sopkit.process.status import describe_cycle, to_facts
 from sopkit.tables import TABLES
@@ -317,6 +317,7 @@ class TestReopening:
         kept = paths.root / "versions" / "v1"
         assert (kept / "approved_plan.parquet").read_bytes() == before
         assert json.loads((kept / "published.json").read_text())["by"] == "sop_lead"
+        assert list_altered(paths, 1) == []
         state = judge_cycle(paths.folder, CYCLE)
         assert (state.manifest.state, state.version) == ("draft", 2)
         assert {one.verdict for one in state.signed.values()} == {"none"}
@@ -325,9 +326,20 @@ class TestReopening:
             publish(paths)
         for step in STEPS:
             approve(paths, step, now=at(30, 14))
+        text, _ = write_minutes(paths.folder, CYCLE, "data")
+        old, new = [line for line in text.splitlines() if "signed on" in line]
+        assert old.endswith("Of version 1, which was opened again.")
+        assert "version" not in new
         assert publish(paths, at(30, 15)).published["plan_version"] == 2
         seals = read_records(paths.folder, "publication", CYCLE, company="demo")
         assert seals["status"].tolist() == ["reopened", "sealed"]
+
+    def test_a_table_altered_since_it_was_signed_is_named_when_its_version_is_kept(self, solo):
+        publish(solo)
+        file = solo.table_file("approved_plan")
+        file.write_bytes(file.read_bytes() + b"x")
+        reopen_cycle(solo, "me", "planner", "wrong price", at(30, 13))
+        assert list_altered(solo, 1) == ["approved_plan"]
 
     def test_only_who_signs_the_executives_meeting_reopens_and_with_a_reason(self, paths):
         with pytest.raises(CycleError, match="is not published"):

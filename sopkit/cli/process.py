@@ -86,14 +86,14 @@ def reopen(
     Exit codes: 0 opened; 2 no reason, or not your role; 5 it is not published, is at work or was
     never run.
     """
-    from sopkit.process.reopen import reopen_cycle
+    from sopkit.process.reopen import find_version_dir, list_altered, reopen_cycle
 
-    home, user = find_folder(folder), find_user()
-    version = reopen_cycle(to_paths(cycle, home), user, role, reason)
-    say(
-        f"Cycle {cycle} is open again as version {version}; version {version - 1} is kept in "
-        f"{to_paths(cycle, home).root / 'versions' / f'v{version - 1}'}."
-    )
+    paths, user = to_paths(cycle, find_folder(folder)), find_user()
+    version = reopen_cycle(paths, user, role, reason)
+    kept = find_version_dir(paths, version - 1)
+    say(f"Cycle {cycle} is open again as version {version}; the one before is kept in {kept}.")
+    for name in list_altered(paths, version - 1):
+        say(f"Note: table {name} was altered after it was signed; {kept.name} keeps it altered.")
 
 
 @app.command()

@@ -225,11 +225,20 @@ def _list_verdicts(meeting: Meeting) -> list[str]:
             author=row["author"],
             role=row["role"],
             at=pd.Timestamp(row["entered_at"][:10]),
-            reason="" if row["reason"] == NO_REMARK else _text(row["reason"]),
+            reason=_say_remark(meeting, row),
         )
         for row in _rows(approval[approval["step"] == meeting.step])
     ]
     return lines + (_list_publications(meeting) if meeting.step == "executive" else [])
+
+
+def _say_remark(meeting: Meeting, approval: Row) -> str:
+    """Return the remark of a signature; one on an earlier version of the plan says so."""
+    remark = "" if approval["reason"] == NO_REMARK else _text(approval["reason"])
+    version = approval["plan_version"]
+    if version == version and version is not None and int(version) < meeting.state.version:
+        return f"{remark} {meeting.say('minutes.of_version', version=int(version))}".strip()
+    return remark
 
 
 def _list_publications(meeting: Meeting) -> list[str]:

@@ -14,7 +14,7 @@ from sopkit.params import Process, read_process
 from sopkit.planbook import open_planbook, read_records
 from sopkit.process.approvals import find_refusals
 from sopkit.process.judge import find_version
-from sopkit.process.publish import SIGNED
+from sopkit.process.publish import SIGNED, find_altered
 from sopkit.run.state import require_manifest
 
 
@@ -25,6 +25,8 @@ def reopen_cycle(
 
     Every signed table and the record of signing go to `versions/v1/` (v2, ...) of the cycle; the
     approvals of the old version count no more. What was cut off is completed by reopening again.
+    A table that was altered since it was signed is kept as it is now, and named in
+    `published.json`; see `list_altered`.
 
     Args:
         paths: the cycle's files.
@@ -47,7 +49,7 @@ def reopen_cycle(
             paths.folder, "publication", paths.name, company=manifest.company, past=False
         )
         signed_version = int(manifest.published.get("plan_version", 1))
-        _keep_version(paths, manifest, signed_version)
+        _keep_version(paths, manifest, signed_version, list(find_altered(paths, manifest, known)))
         left = known[known["status"] == "sealed"]
         if len(left):
             with open_planbook(paths.folder, company=manifest.company) as book:
@@ -86,7 +88,13 @@ def find_version_dir(paths: CyclePaths, version: int) -> Path:
     return paths.root / "versions" / f"v{version}"
 
 
-def _keep_version(paths: CyclePaths, manifest: Manifest, version: int) -> None:
+def list_altered(paths: CyclePaths, version: int) -> list[str]:
+    """Return the tables of a kept version that were not as signed any more when it was kept."""
+    file = find_version_dir(paths, version) / "published.json"
+    return list(json.loads(file.read_text(encoding="utf-8")).get("altered", []))
+
+
+def _keep_version(paths: CyclePaths, manifest: Manifest, version: int, altered: list[str]) -> None:
     """Copy what was signed, whole or not at all."""
     kept = find_version_dir(paths, version)
     if kept.exists():
@@ -95,6 +103,7 @@ def _keep_version(paths: CyclePaths, manifest: Manifest, version: int) -> None:
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(paths.tables_dir, part)
     record = {**manifest.published, "cycle": paths.name, "company": manifest.company}
+    record["altered"] = altered
     (part / "published.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
     part.replace(kept)
 
