@@ -306,7 +306,9 @@ class TestTasks:
 
     def test_what_was_decided_is_carried_out_though_a_later_run_asks_for_it_no_more(self):
         told = {"decision": "2026-11-D7", "status": "decided", "option": "B", "subject": "TEA"}
+        told |= {"due_date": pd.Timestamp("2026-11-01")}
         found = by_task(self.tasks([told]))
+        assert found.loc["T-2026-11-D7", "due_date"] == pd.Timestamp("2026-11-23")
         assert found.loc["T-2026-11-D7", ["kind", "option"]].tolist() == ["carry_out", "B"]
         assert "T-2026-11-D7" not in by_task(self.tasks([{**told, "status": "open"}])).index
 

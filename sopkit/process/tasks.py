@@ -53,17 +53,24 @@ def list_tasks(
         until 1 November: on the executives' day, 23 November.
     """
     meeting = days.loc[days["step"] == "executive", "due_date"].iloc[0]
-    asked = _ask_decisions(decision, decision_record)
-    dated = [find_last_day(due, meeting, country) for due in asked["due_date"]]
-    own = _stack(asked.assign(due_date=dated), _ask_conflicts(conflict), _ask_gates(gates, days))
+    asked = _date(_ask_decisions(decision, decision_record), meeting, country)
+    own = _stack(asked, _ask_conflicts(conflict), _ask_gates(gates, days))
     states = _find_states(own, task_record)
     own = own.assign(opened_cycle=cycle, state=states)
     left = decision_record[~decision_record["decision"].isin(decision["decision"])]
-    earlier = _keep_decided(left, task_record, cycle)[list(own.columns)]
-    rows = _stack(own, earlier, _keep_others(task_record, own, cycle))
+    decided = _keep_decided(left, task_record, cycle)[list(own.columns)]
+    now = decided["opened_cycle"] == cycle
+    decided = _stack(_date(decided[now], meeting, country), decided[~now])
+    rows = _stack(own, decided, _keep_others(task_record, own, cycle))
     rows = rows.assign(closed=rows["state"] == "done", due_date=pd.to_datetime(rows["due_date"]))
     rows = rows.sort_values(["closed", "due_date", "task"], kind="stable", ignore_index=True)
     return fit_columns(rows[TABLES["task"].column_names], TABLES["task"])
+
+
+def _date(tasks: pd.DataFrame, meeting: pd.Timestamp, country: str) -> pd.DataFrame:
+    """Return tasks of this cycle's decisions with the day by which they are answered."""
+    days = [find_last_day(due, meeting, country) for due in tasks["due_date"]]
+    return tasks.assign(due_date=days)
 
 
 def _stack(*frames: pd.DataFrame) -> pd.DataFrame:
