@@ -3,7 +3,8 @@
 import pandas as pd
 from builders import table
 
-from sopkit.consensus.decisions import join_decisions
+from sopkit.consensus.decisions import join_decisions, tell_titles
+from sopkit.messages import catalogue
 from sopkit.tables import TABLES, fit_columns
 
 RECORD = [
@@ -63,3 +64,23 @@ def test_with_nothing_kept_the_list_is_empty_and_fits_its_contract():
     none = TABLES["past_decision"].empty()
     rows = join_decisions(none, records(), asked().assign(cycle=""), "2026-11")
     assert rows.empty and list(rows.columns) == TABLES["past_decision"].column_names
+
+
+def test_titles_of_decisions_that_a_run_asked_for_are_told_in_either_language():
+    book = pd.DataFrame(
+        [
+            ("2026-09-D1", "sopkit", "shortage", "TEA"),
+            ("2026-09-D2", "li", "other", "COLA"),
+        ],
+        columns=["decision", "author", "kind", "subject"],
+    )
+    past = pd.DataFrame(
+        [("2026-09-D2", "shortage", "COLA"), ("2026-10-D1", "capacity", "L1")],
+        columns=["decision", "kind", "subject"],
+    )
+    told = tell_titles(book, past)
+    assert set(told) == {"2026-09-D1", "2026-10-D1"}
+    key, values = told["2026-10-D1"]
+    assert catalogue("zh")(key, **values) == "产能，L1"
+    assert catalogue("en")(key, **values) == "capacity, L1"
+    assert tell_titles(book.iloc[:0], past.iloc[:0]) == {}

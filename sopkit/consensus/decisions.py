@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from sopkit.tables import TABLES, fit_columns
@@ -50,6 +53,35 @@ def join_decisions(
     rows = pd.concat(parts, ignore_index=True) if parts else _fit(past_decision)
     order = rows.sort_values(["cycle", "decision"], ascending=[False, True], kind="stable")
     return order.reset_index(drop=True)
+
+
+def tell_titles(
+    records: pd.DataFrame, asked: pd.DataFrame
+) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """Return what sopkit's own decisions are about, as messages; people's titles stand as given.
+
+    Args:
+        records: decision records of the planbook; may be without rows.
+        asked: contract `decision` of past cycles, with `cycle`; may be without rows.
+
+    Returns:
+        By number of the decision: `process.minutes.about` with its kind and subject.
+
+    Example:
+        2026-11-D1 was asked for by a run (shortage of TEA): told in the page's language.
+    """
+    own = records[records["author"] == "sopkit"]
+    by_people = records.loc[records["author"] != "sopkit", "decision"]
+    rows = pd.concat([one[["decision", "kind", "subject"]] for one in (asked, own) if len(one)]
+                     or [own[["decision", "kind", "subject"]]])  # fmt: skip
+    rows = rows[~rows["decision"].isin(by_people)].drop_duplicates("decision", keep="last")
+    return {
+        str(row["decision"]): (
+            "process.minutes.about",
+            {"kind": row["kind"], "subject": row["subject"]},
+        )
+        for row in rows.to_dict("records")
+    }
 
 
 def _fit(frame: pd.DataFrame) -> pd.DataFrame:
