@@ -15,7 +15,7 @@ from conftest import ROOT
 from sopkit.tables import TABLES
 
 PACKAGE = ROOT / "sopkit"
-GROUND = {"errors", "periods"}
+GROUND = {"aside", "errors", "periods"}
 PLANNING = {
     "quality",
     "demand",

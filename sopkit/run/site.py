@@ -61,13 +61,14 @@ def build_report(
 
 
 def prepare_report(paths: CyclePaths, step: str, lang: str) -> None:
-    """Make ready what the report needs while a step runs; what fails is told when it is built."""
+    """Make the workbook while the last step runs; what fails is told when the report is built."""
+    if step != STEPS[-1].name:
+        return
     from sopkit.report.site import prepare_workbook, warm_site
 
     with contextlib.suppress(Exception):
         warm_site(paths.folder)
-        if step == STEPS[-1].name:
-            prepare_workbook(paths.folder, paths.name, lang)
+        prepare_workbook(paths.folder, paths.name, lang)
 
 
 def _build(paths: CyclePaths, lang: str) -> None:
