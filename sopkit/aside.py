@@ -53,9 +53,7 @@ class Aside(Generic[Result]):
         return cast(Result, answer)
 
 
-def begin(
-    work: Callable[Given, Result], *args: Given.args, **named: Given.kwargs
-) -> Aside[Result]:
+def begin(work: Callable[Given, Result], *args: Given.args, **named: Given.kwargs) -> Aside[Result]:
     """Begin a call in a process of its own and return at once.
 
     Worth it for work of seconds whose arguments are tables: they are copied there and back. The

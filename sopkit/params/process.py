@@ -166,10 +166,10 @@ class Refresh(Declared):
     """What a weekly look between cycles calls out."""
 
     below_rate: Rate = Field(
-        default=0.10, description="month to date so far below its plan fires, share of plan"
+        default=0.10, description="orders of the month so far below agreed demand fire, share of it"
     )
     above_rate: Rate = Field(
-        default=0.10, description="month to date so far above its plan fires, share of plan"
+        default=0.10, description="orders of the month so far above agreed demand fire, share of it"
     )
     risk_days: int = Field(
         default=14, description="orders due within so many days are looked at", ge=1, le=120

@@ -174,7 +174,9 @@ def _run_steps(month: Month, steps: Sequence[Step], forced: bool) -> Outcome:
                     month.tell.skip(order.step.name)
                     outcome.skipped.append(order.step.name)
                     continue
-                beside = Thread(target=month.meanwhile, args=(month.paths, order.step.name), daemon=True)
+                beside = Thread(
+                    target=month.meanwhile, args=(month.paths, order.step.name), daemon=True
+                )
                 beside.start()
                 month.tell.begin(order.step.name, why)
                 run_notebook(order, causes, month.manifest, month.tell, following)
