@@ -25,38 +25,31 @@ LOG = fit_columns(
 )
 
 
-def one(values, name):
-    own = values[values["kpi"] == name]
-    assert len(own) == 1
-    return own.iloc[0]["kpi_number"]
+PAST = table(
+    "cycle close_to_sign_days steps_signed steps_on_time days_late open_conflicts",
+    "2026-09 20 4 3 2 1",
+    "2026-10 - 0 0 0 2",
+)
+AUGUST, SEPTEMBER = pd.Timestamp("2026-08-01"), pd.Timestamp("2026-09-01")
 
 
-def test_health_of_the_cycles_is_listed():
-    health = table(
-        "cycle close_to_sign_days steps_signed steps_on_time days_late open_conflicts",
-        "2026-11 20 4 3 2 1",
-    )
-    values = measure_cycle_health(health, 0.9, OCTOBER)
-    figures = {
-        name: one(values, name)
-        for name in ("steps_on_time", "days_late", "close_to_sign", "open_conflicts", "one_number")
-    }
-    assert list(figures.values()) == [0.75, 2, 20, 1, 0.9]
-    empty = measure_cycle_health(health.iloc[:0], None, OCTOBER)
-    assert set(empty["why_blank"]) == {"no_other_number", "not_signed"}
-    assert len(empty) == 5
+def test_health_of_the_cycles_is_listed_by_the_month_before_their_meetings():
+    values = measure_cycle_health(PAST, 0.9, 3, OCTOBER)
+    known = values[values["kpi_number"].notna()].set_index(["kpi", "period"])["kpi_number"]
+    assert known["one_number"].to_dict() == {OCTOBER: 0.9}
+    assert known["open_conflicts"].to_dict() == {OCTOBER: 3, AUGUST: 1, SEPTEMBER: 2}
+    assert known["steps_on_time"].to_dict() == {AUGUST: 0.75}
+    assert known["days_late"].to_dict() == {AUGUST: 2, SEPTEMBER: 0}
+    assert known["close_to_sign"].to_dict() == {AUGUST: 20}  # the next was never published
 
 
-def test_a_cycle_before_this_one_leaves_this_one_unsigned():
-    health = table(
-        "cycle close_to_sign_days steps_signed steps_on_time days_late open_conflicts",
-        "2026-10 - 4 3 2 1",
-    )
-    values = measure_cycle_health(health, 0.9, OCTOBER)
-    own = values[values["kpi"] == "days_late"]
-    assert own["period"].tolist() == [OCTOBER, pd.Timestamp("2026-09-01")]
-    assert own["why_blank"].tolist()[0] == "not_signed" and own["kpi_number"].tolist()[1] == 2
-    assert one(values, "close_to_sign") != one(values, "close_to_sign")  # blank: never published
+def test_this_cycle_is_not_signed_yet():
+    values = measure_cycle_health(PAST, 0.9, 0, OCTOBER)
+    blank = values[values["kpi_number"].isna()]
+    assert blank["kpi"].tolist() == ["steps_on_time", "days_late", "close_to_sign"]
+    assert set(blank["period"]) == {OCTOBER} and set(blank["why_blank"]) == {"not_signed"}
+    first = measure_cycle_health(PAST.iloc[:0], None, 0, OCTOBER)
+    assert len(first) == 5 and set(first["why_blank"].dropna()) == {"no_other_number", "not_signed"}
 
 
 def test_the_companys_log_counts_for_cycles_that_the_planbook_does_not_have():
@@ -71,7 +64,7 @@ def test_the_companys_log_counts_for_cycles_that_the_planbook_does_not_have():
 
 
 def test_the_last_cycle_is_set_beside_that_of_a_year_before():
-    now = measure_cycle_health(pd.DataFrame(columns=HEALTH), 0.5, OCTOBER)
+    now = measure_cycle_health(PAST.iloc[:0], 0.5, 0, OCTOBER)
     moves = list_cycle_trends(pd.concat([now, measure_given_cycles(LOG, set())]).assign(unit="x"))
     days, share = moves.to_dict("records")
     assert (days["before_number"], days["after_number"], days["change_number"]) == (20, 18, -2)
@@ -82,10 +75,6 @@ def test_the_last_cycle_is_set_beside_that_of_a_year_before():
     assert name_trend(pd.Series({**moves.iloc[0], "change_number": 0})) == "kpi.cycles_same"
     assert name_trend(moves.iloc[1]) == "kpi.cycles_share"
     assert list_cycle_trends(now).empty
-
-
-HEALTH = ["cycle", "close_to_sign_days", "steps_signed", "steps_on_time", "days_late"]
-HEALTH += ["open_conflicts"]
 
 
 def test_the_demo_companys_log_tells_of_eighteen_months_that_became_quicker():

@@ -306,6 +306,11 @@ def test_stock_above_what_is_wanted_may_be_sold_off_at_the_elasticity_that_was_m
     ]
     (off,) = list_option_scenarios(found)
     assert list(off.blocks[0].values()) == ["A", "2026-11", "2027-01", "-20 %", "-2"]
+    unwanted = DEMAND_VALUE.assign(demand_value=0.0)
+    assert list_options(
+        "2026-11", SHORTAGE.iloc[:0], FREE, MADE_ON, CONFLICT.iloc[:0], unwanted, ITEMS, ROLES,
+        excess=excess, elasticity=elasticity,
+    ).empty  # fmt: skip
 
 
 def test_scenarios_valued_together_are_as_valued_one_by_one(case, demand):

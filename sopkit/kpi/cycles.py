@@ -15,7 +15,10 @@ GIVEN = "given"
 
 
 def measure_cycle_health(
-    health: pd.DataFrame, one_number_rate: float | None, period: pd.Timestamp
+    health: pd.DataFrame,
+    one_number_rate: float | None,
+    open_count: int,
+    period: pd.Timestamp,
 ) -> pd.DataFrame:
     """List the health of the cycles as KPI, each dated for the month before its meetings.
 
@@ -23,6 +26,7 @@ def measure_cycle_health(
         health: a row a `cycle`: `close_to_sign_days`, `steps_signed`, `steps_on_time`, `days_late`,
             `open_conflicts`; blank where a cycle has none; empty where nothing was signed.
         one_number_rate: share of this cycle's revenue with one agreed number; None: unknown.
+        open_count: conflicts of this cycle that are open.
         period: last month of history.
 
     Returns:
@@ -42,10 +46,10 @@ def measure_cycle_health(
         "close_to_sign": rows["close_to_sign_days"],
         "open_conflicts": rows["open_conflicts"],
     }
-    parts = [own]
+    parts = [own, to_rows("open_conflicts", [period], [float(open_count)], [1])]
     for name in HEALTH:
         known = numbers[name].notna()
-        if not (rows["period"] == period).any():
+        if name != "open_conflicts" and not (rows["period"] == period).any():
             parts.append(blank_kpi(name, period, "not_signed"))
         counts = signed[known].fillna(0).to_numpy()
         parts.append(to_rows(name, rows.loc[known, "period"], numbers[name][known], counts))

@@ -131,7 +131,7 @@ def measure_carrying_cost(
     """
     known = stock_value[stock_value.index <= period].sort_index().iloc[-months:]
     if known.empty:
-        return blank_kpi("carrying_cost", period, "no_stock")
+        return blank_kpi("carrying_cost", period, "no_month_ends")
     values = known.to_numpy() * holding_rate / 12
     return to_rows("carrying_cost", known.index, values, 1)
 

@@ -254,11 +254,17 @@ def _find_excess(
     elasticity: pd.Series | None,
     least: float,
 ) -> pd.DataFrame:
-    """Return the sold item with most stock above what is wanted; empty where none matters."""
+    """Return the sold item with most stock above what is wanted; empty where none matters.
+
+    An item that nobody will buy in the months of the sale cannot be sold off.
+    """
     none = pd.DataFrame(columns=TOPIC)
     if excess is None or agreed.empty:
         return none
-    sums = excess[excess["item"].isin(agreed["item"])].groupby("item")["excess_value"].sum()
+    first = agreed["period"].min()
+    last = first + pd.DateOffset(months=SELL_OFF_MONTHS - 1)
+    bought = agreed.loc[(agreed["period"] <= last) & (agreed["demand_value"] > 0), "item"]
+    sums = excess[excess["item"].isin(bought)].groupby("item")["excess_value"].sum()
     if sums.empty or sums.max() <= least:
         return none
     subject = str(sums.idxmax())
@@ -266,13 +272,12 @@ def _find_excess(
     known = {} if elasticity is None else elasticity.to_dict()
     of = str(family.iloc[0]) if len(family) else ALL
     named = owners.loc[owners["family"] == of, "sales_owner"].dropna()
-    first = agreed["period"].min()
     row = {
         "kind": "excess",
         "cause": "excess",
         "subject": subject,
         "first_period": first,
-        "last_period": first + pd.DateOffset(months=SELL_OFF_MONTHS - 1),
+        "last_period": last,
         "lost_value": float(sums.max()),
         "rate": SELL_OFF_RATE,
         "owner": str(named.iloc[0]) if len(named) else "sales_owner",
