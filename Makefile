@@ -27,7 +27,7 @@ demo: $(READY)
 	$(BIN)/sopkit demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)
 	$(BIN)/ruff check sopkit tests

@@ -13,6 +13,16 @@ from planbook_databases import postgres, url  # noqa: F401
 ROOT = Path(__file__).resolve().parent.parent
 CASES = Path(os.environ.get("SOPKIT_CASES", ROOT / "../shared/cases")).resolve()
 
+LONGEST = (
+    "test_adventureworks",
+    "test_notebooks",
+    "test_faults",
+    "test_demand_moves",
+    "test_second_cycle",
+    "test_supply_living",
+    "test_planbook_records",
+)
+
 pd.set_option("mode.copy_on_write", True)
 pd.set_option("future.infer_string", True)
 
@@ -37,6 +47,11 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(ROOT / "params/kpi.yaml", folder / "params/kpi.yaml")
     monkeypatch.setenv("SOPKIT_HOME", str(folder))
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first, so that both workers come to their end together."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else 99)
 
 
 @pytest.hookimpl(hookwrapper=True)
