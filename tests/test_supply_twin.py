@@ -205,7 +205,7 @@ def test_textbook_cases_cost_no_less_by_rules(name):
     assert twin.objective >= plan.objective - 1e-6
 
 
-@pytest.mark.parametrize("seed", range(601, 613))
+@pytest.mark.parametrize("seed", range(601, 609))
 def test_random_companies_cost_no_less_by_rules(seed):
     bundle, wanted, periods = random_company(seed)
     case = prepare_case(bundle, wanted, periods, rates=(Rates(), FREE)[seed % 2])

