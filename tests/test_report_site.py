@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -16,6 +18,8 @@ from sopkit.report.company import split_name
 from sopkit.report.offline import check_offline, find_remote
 from sopkit.report.site import build_site, prepare_workbook, read_bundle
 from sopkit.report.workbook import make_workbook, to_workbook
+from sopkit.run.month import Tell
+from sopkit.run.site import build_report, find_index
 
 REVIEWS = ("03_supply_review", "05_executive_review")
 
@@ -188,6 +192,37 @@ def test_a_workbook_made_beforehand_is_the_one_that_is_written(reports):
     build_site(reports.parent, "2026-11", "zh")
     assert make_workbook.cache_info().misses == 2
     build_site(reports.parent, "2026-11")
+
+
+class Heard(Tell):
+    def __init__(self):
+        self.said = []
+
+    def begin(self, step, why):
+        self.said.append("built")
+
+    def skip(self, step):
+        self.said.append("unchanged")
+
+
+@pytest.mark.slow
+def test_a_report_is_built_again_only_when_a_page_would_change(reports, tmp_path):
+    folder = Path(shutil.copytree(reports.parent, tmp_path / "again"))
+    find_index(folder).unlink()
+    paths, heard = to_paths("2026-11", folder), Heard()
+
+    def build(**options):
+        build_report(paths, read_manifest(paths), tell=heard, **{"lang": "en"} | options)
+        return heard.said[-1]
+
+    assert build() == "built"  # there was none
+    assert build() == "unchanged"  # also right after the first
+    assert build(always=True) == "built"
+    assert build(lang="zh") == "built"
+    find_index(folder).unlink()
+    assert build(lang="zh") == "built"
+    assert find_index(folder).exists()
+    assert build(lang="zh") == "unchanged"
 
 
 def test_the_same_tables_give_the_same_workbook():

@@ -38,7 +38,8 @@ def build_report(
     """
     causes = _find_causes(paths, manifest, lang)
     last = manifest.steps.get(REPORT)
-    if not always and last and last.state == "ok" and last.causes == causes:
+    holds = last and last.state == "ok" and last.causes == causes
+    if holds and not always and find_index(paths.folder).exists():
         tell.skip(REPORT)
         return
     tell.begin(REPORT, [])
@@ -85,7 +86,6 @@ def _find_causes(paths: CyclePaths, manifest: Manifest, lang: str) -> dict[str, 
         "environment": hash_environment(),
         "lang": lang,
         "state": f"{manifest.state} {states}",
-        "site": "there" if find_index(paths.folder).exists() else "",
         **{path.name: hash_file(path) for path in notebooks},
     }
 
