@@ -12,7 +12,7 @@ from supply_cases import demand, line, service
 
 from sopkit.cycle import open_cycle
 from sopkit.supply import Rates, solve_case
-from sopkit.supply.open_case import open_case
+from sopkit.supply.inputs.open_case import open_case
 from sopkit.tables import TABLES, check_table, fit_columns
 
 CYCLE = "2026-01"

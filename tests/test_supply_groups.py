@@ -6,13 +6,13 @@ import pytest
 from supply_cases import random_company
 
 from sopkit.supply import SupplyTables, check_plan, prepare_case, solve_case
-from sopkit.supply import groups as groups_module
-from sopkit.supply import solve as solve_module
-from sopkit.supply.groups import SHARED, list_groups, solve_groups
-from sopkit.supply.lp import to_lp
-from sopkit.supply.model import build_model
-from sopkit.supply.streams import to_streams
-from sopkit.supply.units import find_money
+from sopkit.supply.inputs.streams import to_streams
+from sopkit.supply.model.build import build_model
+from sopkit.supply.model.lp import to_lp
+from sopkit.supply.model.units import find_money
+from sopkit.supply.solver import groups as groups_module
+from sopkit.supply.solver import solve as solve_module
+from sopkit.supply.solver.groups import SHARED, list_groups, solve_groups
 
 CODES = ("item", "component", "operation")
 

@@ -9,7 +9,7 @@ from builders import table
 from supply_cases import FREE, demand, line, months, service, tables
 
 from sopkit.supply import Rates, check_plan, solve_plan
-from sopkit.supply.batches import last_months, list_batches
+from sopkit.supply.inputs.batches import last_months, list_batches
 
 
 def column(plan, name, item="A", location="P"):

@@ -11,7 +11,7 @@ from supply_cases import FREE, demand, line, months, random_company, service, ta
 
 from sopkit.errors import PlanError
 from sopkit.supply import Rates, prepare_case, solve_case
-from sopkit.supply.living import Living
+from sopkit.supply.solver.living import Living
 from sopkit.supply.whatif import change_case, edit_tables, list_codes, read_changes
 
 WANTED = ("A P 2026-01 130", "A P 2026-02 40")

@@ -8,7 +8,7 @@ from builders import table
 from supply_cases import FREE, demand, months, service, tables
 
 from sopkit.supply import solve_plan
-from sopkit.supply.network import split_lead_times
+from sopkit.supply.inputs.network import split_lead_times
 
 
 def costs(plan):

@@ -6,11 +6,11 @@ import numpy as np
 from supply_cases import random_company
 
 from sopkit.supply import prepare_case
-from sopkit.supply.lp import to_lp
-from sopkit.supply.model import build_model
-from sopkit.supply.solver import hand_over, read_solution, set_options
-from sopkit.supply.streams import to_streams
-from sopkit.supply.tie import row_gap, tie_sums
+from sopkit.supply.inputs.streams import to_streams
+from sopkit.supply.model.build import build_model
+from sopkit.supply.model.lp import to_lp
+from sopkit.supply.solver.highs import hand_over, read_solution, set_options
+from sopkit.supply.solver.tie import row_gap, tie_sums
 
 
 def solved():

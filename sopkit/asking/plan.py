@@ -20,9 +20,9 @@ from sopkit.finance import complete_prices
 from sopkit.scenario import parse_blocks, to_shift
 from sopkit.supply import Case, Living, Plan, Rates, SupplyTables, solve_case
 from sopkit.supply.assess import Assessment, assess_target
-from sopkit.supply.kept_basis import read_basis
-from sopkit.supply.open_case import open_case
-from sopkit.supply.released import list_released
+from sopkit.supply.inputs.open_case import open_case
+from sopkit.supply.results.released import list_released
+from sopkit.supply.solver.kept_basis import read_basis
 from sopkit.supply.whatif import Change, Shift, WhatIf, list_codes, read_changes, what_if
 
 SAME_SHARE = 1e-6

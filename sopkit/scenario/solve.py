@@ -10,7 +10,7 @@ import pandas as pd
 
 from sopkit.scenario.fit import Fitted
 from sopkit.supply import Case, Living, Plan
-from sopkit.supply.basis import Basis
+from sopkit.supply.solver.basis import Basis
 from sopkit.supply.whatif import Change
 
 THREADS = 2

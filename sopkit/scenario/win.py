@@ -12,7 +12,7 @@ from sopkit.scenario.compare import compare_costs
 from sopkit.scenario.fit import Fitted
 from sopkit.scenario.solve import THREADS, Solved
 from sopkit.supply import Case, Living
-from sopkit.supply.living import Answer, sum_earned
+from sopkit.supply.solver.living import Answer, sum_earned
 from sopkit.supply.whatif import Change, edit_demand
 from sopkit.tables import TABLES, fit_columns
 

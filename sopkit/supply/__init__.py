@@ -1,29 +1,30 @@
 """Supply planning: net demand, rough-cut load, the cheapest plan, and why it falls short.
 
-Notebooks and `scenario` call what is listed here; the modules are the steps of the work.
+Notebooks and `scenario` call what is listed here. The folders follow the work: `inputs` (tables to
+arrays), `rules` and `model` (arrays to a linear model), `solver`, `results` (numbers to tables);
+then what is asked of a plan: `check`, `problems`, `explain`, `pegging`, `assess`, `whatif`, and the
+planner by rules it is held against, `twin`.
 """
 
 from __future__ import annotations
 
 from sopkit.supply.assess import Assessment, assess_target
 from sopkit.supply.beside import explain_plan, solve_beside_rules
-from sopkit.supply.case import Case, Rates
 from sopkit.supply.check import check_plan
 from sopkit.supply.explain import explain_shortages, list_fixes, rank_bottlenecks, start_living
-from sopkit.supply.kept_basis import list_basis, read_basis
-from sopkit.supply.living import Living
+from sopkit.supply.inputs.case import Case, Rates
+from sopkit.supply.inputs.netting import extend_forecast, join_demands, net_demand
+from sopkit.supply.inputs.network import list_lots, usable_stock
+from sopkit.supply.inputs.open_case import open_case
+from sopkit.supply.inputs.prepare import prepare_case, set_targets
+from sopkit.supply.inputs.tables import SupplyTables
 from sopkit.supply.loads import find_lead_times, rough_cut_load
-from sopkit.supply.netting import extend_forecast, join_demands, net_demand
-from sopkit.supply.network import list_lots, usable_stock
-from sopkit.supply.open_case import open_case
 from sopkit.supply.overload import add_overload
 from sopkit.supply.pegging import list_expiring, peg_plan, what_it_serves, what_serves
-from sopkit.supply.prepare import prepare_case, set_targets
 from sopkit.supply.problems import find_supply_problems
-from sopkit.supply.questions import list_questions, pick_target, sum_what_if
-from sopkit.supply.read_plan import Plan
-from sopkit.supply.released import list_released, list_released_orders
-from sopkit.supply.review import (
+from sopkit.supply.results.read_plan import Plan
+from sopkit.supply.results.released import list_released, list_released_orders
+from sopkit.supply.results.review import (
     rank_flows,
     rate_loads,
     sum_causes,
@@ -34,11 +35,13 @@ from sopkit.supply.review import (
     sum_resources,
     sum_service,
 )
-from sopkit.supply.rounding import round_orders
-from sopkit.supply.solve import solve_case, solve_plan
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.results.rounding import round_orders
+from sopkit.supply.solver.kept_basis import list_basis, read_basis
+from sopkit.supply.solver.living import Living
+from sopkit.supply.solver.solve import solve_case, solve_plan
 from sopkit.supply.twin import compare_plans, plan_by_rules
 from sopkit.supply.whatif import Change, list_codes, read_changes, what_if
+from sopkit.supply.whatif.questions import list_questions, pick_target, sum_what_if
 
 __all__ = [
     "Assessment",

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from sopkit.supply.case import Case
 from sopkit.supply.explain import (
     explain_shortages,
     list_fixes,
     rank_bottlenecks,
     start_living,
 )
-from sopkit.supply.living import Living
-from sopkit.supply.read_plan import Plan
-from sopkit.supply.solve import solve_case
+from sopkit.supply.inputs.case import Case
+from sopkit.supply.results.read_plan import Plan
+from sopkit.supply.solver.living import Living
+from sopkit.supply.solver.solve import solve_case
 from sopkit.supply.twin import plan_by_rules
 
 

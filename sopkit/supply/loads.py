@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Array, Case
-from sopkit.supply.streams import to_streams
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.streams import to_streams
 from sopkit.tables import PLACE, TABLES, fit_columns
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Array, Case
+from sopkit.supply.inputs.case import Array, Case
 from sopkit.supply.loads import find_primary_ways
 from sopkit.tables import PLACE, TABLES, fit_columns
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from sopkit.supply import Case
-from sopkit.supply.streams import Streams
+from sopkit.supply.inputs.streams import Streams
 
 Array = np.ndarray
 AFTER = 0.99

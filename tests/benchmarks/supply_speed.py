@@ -30,10 +30,10 @@ from supply_instances import SIZES, Instance, make_apart, make_instance, move_on
 
 from sopkit.errors import PlanError
 from sopkit.supply import Case, Plan, check_plan, prepare_case, solve_case
-from sopkit.supply.living import Answer, Living
-from sopkit.supply.solver import SIMPLEX_COLUMNS
-from sopkit.supply.streams import to_streams
-from sopkit.supply.units import find_money, find_units
+from sopkit.supply.inputs.streams import to_streams
+from sopkit.supply.model.units import find_money, find_units
+from sopkit.supply.solver.highs import SIMPLEX_COLUMNS
+from sopkit.supply.solver.living import Answer, Living
 
 ROUNDS = 3
 LONG = 3_000.0  # seconds by the clock; others may share the machine

@@ -42,8 +42,8 @@ from sopkit.supply import (
     prepare_case,
     solve_case,
 )
-from sopkit.supply.model import hour_costs, list_arrivals
-from sopkit.supply.streams import to_streams
+from sopkit.supply.inputs.streams import to_streams
+from sopkit.supply.model.build import hour_costs, list_arrivals
 from sopkit.supply.twin.ranks import list_ranks
 from sopkit.tables import ALL, PLACE, TABLES, fit_columns
 

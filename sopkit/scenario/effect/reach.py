@@ -9,7 +9,7 @@ import pandas as pd
 
 from sopkit.scenario.effect.sides import Side
 from sopkit.supply import SupplyTables
-from sopkit.supply.network import list_parts
+from sopkit.supply.inputs.network import list_parts
 from sopkit.tables import ALL
 
 

@@ -13,12 +13,12 @@ from sopkit.periods import add_months, to_cycle_name
 from sopkit.scenario.effect.known import Known, find_forecast
 from sopkit.scenario.effect.sides import Build, Side
 from sopkit.supply import Case, Rates, SupplyTables, plan_by_rules, prepare_case
-from sopkit.supply.case import Array
-from sopkit.supply.lp import to_lp
-from sopkit.supply.model import build_model, list_arrivals
-from sopkit.supply.solver import solve_lp
-from sopkit.supply.streams import to_streams
-from sopkit.supply.units import find_money
+from sopkit.supply.inputs.case import Array
+from sopkit.supply.inputs.streams import to_streams
+from sopkit.supply.model.build import build_model, list_arrivals
+from sopkit.supply.model.lp import to_lp
+from sopkit.supply.model.units import find_money
+from sopkit.supply.solver.highs import solve_lp
 from sopkit.supply.whatif import Change, change_case, edit_demand
 from sopkit.tables import ALL, PLACE, TABLES, fit_columns
 

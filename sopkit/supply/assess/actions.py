@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Array, Case
-from sopkit.supply.read_plan import Plan, arriving_flow
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.results.read_plan import Plan, arriving_flow
 from sopkit.tables import PLACE
 
 MOVED_SHARE = 0.01

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sopkit.supply.case import Case
 from sopkit.supply.explain import explain_shortages
+from sopkit.supply.inputs.case import Case
 from sopkit.supply.loads import rough_cut_load
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.results.read_plan import Plan
 from sopkit.tables import PLACE
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from sopkit.supply.assess.actions import find_last_days
-from sopkit.supply.case import Case
-from sopkit.supply.living import Living
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.inputs.case import Case
+from sopkit.supply.results.read_plan import Plan
+from sopkit.supply.solver.living import Living
 from sopkit.supply.whatif.answer import price_service
 
 SHIFT_SHARE = 0.20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.results.read_plan import Plan
 from sopkit.supply.whatif.answer import price_service
 from sopkit.tables import PLACE
 

@@ -23,10 +23,10 @@ from sopkit.supply.assess.served import (
     rate_served,
     sum_months,
 )
-from sopkit.supply.case import Case
-from sopkit.supply.living import Living
-from sopkit.supply.read_plan import Plan
-from sopkit.supply.review import sum_margin, sum_paid
+from sopkit.supply.inputs.case import Case
+from sopkit.supply.results.read_plan import Plan
+from sopkit.supply.results.review import sum_margin, sum_paid
+from sopkit.supply.solver.living import Living
 from sopkit.supply.whatif import Change, WhatIf, compare_plans, edit_demand
 
 

@@ -26,8 +26,8 @@ from sopkit.supply.check.network import (
 )
 from sopkit.supply.check.orders import check_open_orders, check_shares
 from sopkit.supply.check.people import check_head_hours, check_heads, check_machine_hours
-from sopkit.supply.read_plan import Plan
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.results.read_plan import Plan
 
 Check = Callable[[SupplyTables, Plan], pd.Series]
 

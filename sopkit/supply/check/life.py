@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import DAYS_PER_MONTH
-from sopkit.supply.network import usable_stock
-from sopkit.supply.read_plan import Plan
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.network import usable_stock
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.results.read_plan import Plan
 
 FAR = 10_000
 

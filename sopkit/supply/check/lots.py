@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.read_plan import Plan
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.results.read_plan import Plan
 from sopkit.tables import ALL
 
 KEY = ["flow_kind", "item", "location", "source", "period"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.network import list_parts, split_lead_times, usable_stock
-from sopkit.supply.read_plan import Plan
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.network import list_parts, split_lead_times, usable_stock
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.results.read_plan import Plan
 from sopkit.tables import PLACE
 
 PLACE_PERIOD = [*PLACE, "period"]

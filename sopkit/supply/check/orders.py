@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from sopkit.supply.check.fences import list_frozen
-from sopkit.supply.read_plan import Plan
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.results.read_plan import Plan
 
 PLACE_PERIOD = ["item", "location", "period"]
 

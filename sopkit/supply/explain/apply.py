@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Array, Case
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.tables import SupplyTables
 from sopkit.supply.whatif.edit import prepare_again, state_hours
 from sopkit.tables import ALL, PLACE, TABLES, fit_columns
 

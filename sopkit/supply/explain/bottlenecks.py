@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Case
 from sopkit.supply.explain.probe import Bound, Probe
 from sopkit.supply.explain.shortages import start_living
-from sopkit.supply.living import Answer, Living
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.inputs.case import Case
+from sopkit.supply.results.read_plan import Plan
+from sopkit.supply.solver.living import Answer, Living
 from sopkit.tables import ALL, TABLES, fit_columns
 
 ROWS = {

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Array, Case
 from sopkit.supply.explain.apply import HOURS, SUPPLY, Fix, fix_case, way_of
 from sopkit.supply.explain.limits import PROBED
 from sopkit.supply.explain.offers import Market, Offer, Shortage, list_offers, price_of
 from sopkit.supply.explain.probe import Bound, Probe
 from sopkit.supply.explain.shortages import list_causes, list_missed, start_living
 from sopkit.supply.explain.trace import Tracer
-from sopkit.supply.living import Answer, Living
-from sopkit.supply.read_plan import Plan, read_service
-from sopkit.supply.streams import Streams
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.streams import Streams
+from sopkit.supply.results.read_plan import Plan, read_service
+from sopkit.supply.solver.living import Answer, Living
 from sopkit.tables import PLACE, TABLES, fit_columns
 
 LEAST_SHARE = 1e-6

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Array, Case
+from sopkit.supply.inputs.case import Array, Case
 from sopkit.supply.rules.life import prepare_life
 
 POLICIES = {

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Array, Case
 from sopkit.supply.explain.apply import Fix, expedite_price, way_of
 from sopkit.supply.explain.rents import Rents
 from sopkit.supply.explain.trace import Cause
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.results.read_plan import Plan
 
 OVERTIME_RATE = 0.10
 SHIFT_RATE = 0.20

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from sopkit.supply.case import Array
-from sopkit.supply.living import DEVEX, Answer
-from sopkit.supply.lp import Lp
-from sopkit.supply.solver import hand_over, set_basis, set_options, status_of
+from sopkit.supply.inputs.case import Array
+from sopkit.supply.model.lp import Lp
+from sopkit.supply.solver.highs import hand_over, set_basis, set_options, status_of
+from sopkit.supply.solver.living import DEVEX, Answer
 
 SECONDS = 300.0
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sopkit.supply.case import Array, Case
 from sopkit.supply.explain.limits import name_policy
-from sopkit.supply.lp import Model, Term
-from sopkit.supply.model import build_model
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.model.build import build_model
+from sopkit.supply.model.lp import Model, Term
+from sopkit.supply.results.read_plan import Plan
 
 FENCE = "released"
 

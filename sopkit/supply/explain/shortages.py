@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Case
 from sopkit.supply.explain.limits import PROBED, Limit, loosen
 from sopkit.supply.explain.trace import Cause, Tracer
-from sopkit.supply.living import Living
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.inputs.case import Case
+from sopkit.supply.results.read_plan import Plan
+from sopkit.supply.solver.living import Living
 from sopkit.tables import PLACE, TABLES, fit_columns
 
 KEY = [*PLACE, "period"]

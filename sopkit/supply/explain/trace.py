@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sopkit.supply.case import Case
 from sopkit.supply.explain.limits import Limit, find_ways
 from sopkit.supply.explain.rents import Rents, read_rents
+from sopkit.supply.inputs.case import Case
 from sopkit.supply.loads import rank_ways
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.results.read_plan import Plan
 
 SCARCE_SHARE = 1e-3
 LONG_DAYS = 15.0

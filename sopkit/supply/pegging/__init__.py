@@ -13,10 +13,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Array, Case
+from sopkit.supply.inputs.case import Array, Case
 from sopkit.supply.pegging.supplies import join_words, name_flows
 from sopkit.supply.pegging.walk import walk_plan
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.results.read_plan import Plan
 from sopkit.tables import TABLES, fit_columns
 
 DECIMALS = 6

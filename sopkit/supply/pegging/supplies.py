@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import DAYS_PER_MONTH
-from sopkit.supply.batches import NEVER
-from sopkit.supply.case import Array, Case
-from sopkit.supply.model import list_arrivals
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.inputs.batches import NEVER
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.model.build import list_arrivals
+from sopkit.supply.results.read_plan import Plan
 from sopkit.supply.rules.windows import least_rates
 from sopkit.tables import PLACE
 

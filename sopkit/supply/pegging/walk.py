@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Array, Case
-from sopkit.supply.netting import CLASSES
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.netting import CLASSES
 from sopkit.supply.pegging.supplies import LEAST, Lot, delays_of_ways, list_supplies
-from sopkit.supply.read_plan import Plan, read_service
+from sopkit.supply.results.read_plan import Plan, read_service
 from sopkit.supply.rules.windows import count_shifts
 
 ROUNDS = 20

@@ -9,11 +9,11 @@ from __future__ import annotations
 import pandas as pd
 
 from sopkit.errors import PlanError, list_problems
+from sopkit.supply.inputs.tables import SupplyTables
 from sopkit.supply.problems.cells import find_cell_problems, find_mixed_units
 from sopkit.supply.problems.found import PROBLEM_COLUMNS, Found, join_problems
 from sopkit.supply.problems.limits import find_limit_problems
 from sopkit.supply.problems.network import find_network_problems, find_unreached
-from sopkit.supply.tables import SupplyTables
 
 __all__ = [
     "PROBLEM_COLUMNS",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from sopkit.supply.inputs.tables import SupplyTables
 from sopkit.supply.problems.found import Found, note
-from sopkit.supply.tables import SupplyTables
 from sopkit.tables import TABLES
 from sopkit.tables.contract import Column, Table
 

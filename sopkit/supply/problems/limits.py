@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.network import find_places, list_ways
+from sopkit.supply.inputs.network import find_places, list_ways
+from sopkit.supply.inputs.tables import SupplyTables
 from sopkit.supply.problems.found import Found, note
 from sopkit.supply.rules.shares import prepare_shares
-from sopkit.supply.tables import SupplyTables
 from sopkit.tables import PLACE, TABLES
 
 ROUNDING = 1e-9

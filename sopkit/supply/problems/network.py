@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import DAYS_PER_MONTH
-from sopkit.supply.network import list_parts, usable_stock
+from sopkit.supply.inputs.network import list_parts, usable_stock
+from sopkit.supply.inputs.tables import SupplyTables
 from sopkit.supply.problems.found import PROBLEM_COLUMNS, Found, note
-from sopkit.supply.tables import SupplyTables
 from sopkit.tables import PLACE
 
 ADD_SOURCE = "Give it an operation or a purchase term, or take its demand out."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sopkit.supply.streams import Streams
+from sopkit.supply.inputs.streams import Streams
 
 Array = np.ndarray
 STEPS = 3

@@ -25,8 +25,9 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import DAYS_PER_MONTH
-from sopkit.supply.batches import last_months, list_batches
-from sopkit.supply.lp import Block, Model, Rows, Term
+from sopkit.supply.inputs.batches import last_months, list_batches
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.model.lp import Block, Model, Rows, Term
 from sopkit.supply.rules.windows import (
     SMALL,
     Pools,
@@ -36,7 +37,6 @@ from sopkit.supply.rules.windows import (
     list_pools,
     list_windows,
 )
-from sopkit.supply.tables import SupplyTables
 from sopkit.tables import PLACE
 
 Array = np.ndarray

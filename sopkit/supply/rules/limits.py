@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.lp import Block, Model, Rows, Term, power_of_two
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.model.lp import Block, Model, Rows, Term, power_of_two
 from sopkit.tables import ALL, PLACE
 
 Array = np.ndarray

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.dated import value_on
-from sopkit.supply.lp import Array, Block, Model, Rows, Term, power_of_two
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.dated import value_on
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.model.lp import Array, Block, Model, Rows, Term, power_of_two
 from sopkit.tables import ALL, PLACE
 
 WHOLE = 1e-6

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import months_between, to_period
-from sopkit.supply.lp import Block, Model, Rows, Term
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.model.lp import Block, Model, Rows, Term
 from sopkit.tables import PLACE, TABLES, fit_columns
 
 Array = np.ndarray

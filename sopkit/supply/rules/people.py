@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.capacity import limit_hours
-from sopkit.supply.lp import Block, Model, Rows, Term
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.capacity import limit_hours
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.model.lp import Block, Model, Rows, Term
 from sopkit.tables import TABLES, fit_columns
 
 Array = np.ndarray

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.dated import value_on
-from sopkit.supply.lp import Block, Model, Rows, Term
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.dated import value_on
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.model.lp import Block, Model, Rows, Term
 from sopkit.tables import PLACE
 
 Array = np.ndarray

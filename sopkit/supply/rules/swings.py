@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sopkit.supply.lp import Array, Block, Model, Rows, Term
+from sopkit.supply.model.lp import Array, Block, Model, Rows, Term
 
 
 def hourly_costs(hour_value: Array, overtime_value: Array, head_hour: Array) -> Array:

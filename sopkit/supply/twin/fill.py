@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sopkit.supply.case import Array, Case
-from sopkit.supply.lp import Model
-from sopkit.supply.model import late_names, list_arrivals, lost_names
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.streams import Streams
+from sopkit.supply.model.build import late_names, list_arrivals, lost_names
+from sopkit.supply.model.lp import Model
 from sopkit.supply.rules.lots import count_lots
 from sopkit.supply.rules.people import hours_of_heads
-from sopkit.supply.streams import Streams
 
 
 def fill_values(

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sopkit.supply.case import Array, Case
-from sopkit.supply.model import hour_costs, nudge_flow
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.model.build import hour_costs, nudge_flow
 
 NO_WAY = -1
 

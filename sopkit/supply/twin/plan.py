@@ -7,12 +7,12 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Array, Case
-from sopkit.supply.lp import Model
-from sopkit.supply.model import build_model
-from sopkit.supply.read_plan import Plan, read_plan
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.streams import Streams, to_streams
+from sopkit.supply.model.build import build_model
+from sopkit.supply.model.lp import Model
+from sopkit.supply.results.read_plan import Plan, read_plan
 from sopkit.supply.rules.people import hours_of_heads
-from sopkit.supply.streams import Streams, to_streams
 from sopkit.supply.twin.fill import fill_values, keep_people
 from sopkit.supply.twin.net import Level, list_levels
 from sopkit.supply.twin.ranks import fill_targets, leave, list_ranks, serve_leftovers, serve_ranks

@@ -7,9 +7,9 @@ from itertools import zip_longest
 
 import numpy as np
 
-from sopkit.supply.case import Array, Case
-from sopkit.supply.netting import CLASSES
-from sopkit.supply.streams import RANK, STREAM, Streams
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.netting import CLASSES
+from sopkit.supply.inputs.streams import RANK, STREAM, Streams
 from sopkit.supply.twin.fill import close_stock
 from sopkit.supply.twin.net import Level
 from sopkit.supply.twin.room import EMPTY, Room, free_stock

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from sopkit.supply.case import Array, Case
-from sopkit.supply.lp import Lp, Model, to_lp
-from sopkit.supply.streams import Streams
-from sopkit.supply.units import find_money
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.streams import Streams
+from sopkit.supply.model.lp import Lp, Model, to_lp
+from sopkit.supply.model.units import find_money
 
 TOLERANCE = 1e-6
 
@@ -27,7 +27,7 @@ def repair_values(
     x = to_columns(lp, values)
     if not _breaks(lp, x):
         return values
-    from sopkit.supply.solver import solve_lp
+    from sopkit.supply.solver.highs import solve_lp
 
     most = values["flow"].copy()
     shared = np.unique(case.shares.other)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sopkit.supply.case import Array, Case
+from sopkit.supply.inputs.case import Array, Case
 from sopkit.supply.twin.net import Level
 
 EMPTY = 1e-9

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sopkit.supply.case import Array
+from sopkit.supply.inputs.case import Array
 from sopkit.supply.twin.net import Level
 from sopkit.supply.twin.room import Room, fit_limits
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sopkit.supply.case import Array
+from sopkit.supply.inputs.case import Array
 from sopkit.supply.twin.net import Level
 from sopkit.supply.twin.room import EMPTY, Room, fit_limits
 

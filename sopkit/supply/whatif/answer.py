@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Case
-from sopkit.supply.living import Living
-from sopkit.supply.read_plan import Plan
-from sopkit.supply.streams import sum_revenue
+from sopkit.supply.inputs.case import Case
+from sopkit.supply.inputs.streams import sum_revenue
+from sopkit.supply.results.read_plan import Plan
+from sopkit.supply.solver.living import Living
 from sopkit.supply.whatif.changes import Change
 from sopkit.supply.whatif.demand import Shift
 from sopkit.supply.whatif.edit import change_case

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from sopkit.errors import InputError
-from sopkit.supply.case import Array, Case
-from sopkit.supply.dated import value_on
-from sopkit.supply.prepare import prepare_case
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.dated import value_on
+from sopkit.supply.inputs.prepare import prepare_case
+from sopkit.supply.inputs.tables import SupplyTables
 from sopkit.supply.whatif.changes import Change
 from sopkit.supply.whatif.demand import Shift, edit_demand, name_rows
 from sopkit.tables import ALL, PLACE, TABLES, fit_columns

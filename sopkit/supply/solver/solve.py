@@ -8,21 +8,21 @@ from time import perf_counter
 
 import pandas as pd
 
-from sopkit.supply.basis import fit_basis, label_basis
-from sopkit.supply.case import Array, Case, Rates
-from sopkit.supply.groups import Start, solve_groups
-from sopkit.supply.lp import Model, to_lp
-from sopkit.supply.model import build_model
-from sopkit.supply.prepare import prepare_case
-from sopkit.supply.read_plan import Plan, read_plan
-from sopkit.supply.solver import BY_RULES, solve_lp
-from sopkit.supply.stages import hint_whole
-from sopkit.supply.streams import to_streams
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.case import Array, Case, Rates
+from sopkit.supply.inputs.prepare import prepare_case
+from sopkit.supply.inputs.streams import to_streams
+from sopkit.supply.inputs.tables import SupplyTables
+from sopkit.supply.model.build import build_model
+from sopkit.supply.model.lp import Model, to_lp
+from sopkit.supply.model.units import find_money
+from sopkit.supply.results.read_plan import Plan, read_plan
+from sopkit.supply.solver.basis import fit_basis, label_basis
+from sopkit.supply.solver.groups import Start, solve_groups
+from sopkit.supply.solver.highs import BY_RULES, solve_lp
+from sopkit.supply.solver.stages import hint_whole
+from sopkit.supply.solver.whole import solve_whole
 from sopkit.supply.twin.plan import rule_values
 from sopkit.supply.twin.repair import to_columns
-from sopkit.supply.units import find_money
-from sopkit.supply.whole import solve_whole
 
 LARGE_COLUMNS = 300_000
 BY_GROUPS = "plan by groups"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.results.read_plan import Plan
 from sopkit.supply.whatif import WhatIf
 from sopkit.supply.whatif.answer import price_service
 from sopkit.tables import ALL

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from sopkit.supply.basis import BASIC
-from sopkit.supply.lp import Array, Lp, split_lp
-from sopkit.supply.stopped import bound_of
-from sopkit.supply.tie import tie_sums
+from sopkit.supply.model.lp import Array, Lp, split_lp
+from sopkit.supply.solver.basis import BASIC
+from sopkit.supply.solver.stopped import bound_of
+from sopkit.supply.solver.tie import tie_sums
 
 SIMPLEX_COLUMNS = 200_000
 OUT_OF_TIME = "time limit reached"

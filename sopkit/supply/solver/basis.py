@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.lp import Array, Lp, Model
+from sopkit.supply.model.lp import Array, Lp, Model
 
 AT_LOWER, BASIC, UNKNOWN = 0, 1, -1
 

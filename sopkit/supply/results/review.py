@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.read_plan import Plan
-from sopkit.supply.streams import sum_revenue
+from sopkit.supply.inputs.streams import sum_revenue
+from sopkit.supply.results.read_plan import Plan
 
 PAID = ("make", "buy", "move", "regular", "overtime", "people", "hold", "open_orders")
 CAUSE = ["cause", "cause_code"]

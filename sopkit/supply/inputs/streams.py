@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from sopkit.errors import PlanError
-from sopkit.supply.case import Array, Case
-from sopkit.supply.dated import value_on
-from sopkit.supply.netting import CLASSES
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.dated import value_on
+from sopkit.supply.inputs.netting import CLASSES
 from sopkit.tables import ALL, PLACE
 
 RANK = ["place", "demand_class", "priority", "late_months"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sopkit.supply.case import Array, Case
+from sopkit.supply.inputs.case import Array, Case
 from sopkit.supply.rules.lots import round_lots
-from sopkit.supply.whole import Hints
+from sopkit.supply.solver.whole import Hints
 
 HALF, PART = 0.5, 0.02
 DEEPEST = 12

@@ -16,14 +16,15 @@ import numpy as np
 import pandas as pd
 
 from sopkit.errors import PlanError
-from sopkit.supply.basis import AT_LOWER, BASIC, Basis, fit_basis, label_basis
-from sopkit.supply.case import Array, Case
-from sopkit.supply.first_answer import FirstAnswer, guess_answer
-from sopkit.supply.lp import Lp, Model, to_lp
-from sopkit.supply.model import build_model
-from sopkit.supply.read_plan import Plan, read_plan, read_service
-from sopkit.supply.solve import constant_of
-from sopkit.supply.solver import (
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.streams import Streams, renew_streams, to_streams
+from sopkit.supply.model.build import build_model
+from sopkit.supply.model.lp import Lp, Model, to_lp
+from sopkit.supply.model.units import find_money
+from sopkit.supply.results.read_plan import Plan, read_plan, read_service
+from sopkit.supply.solver.basis import AT_LOWER, BASIC, Basis, fit_basis, label_basis
+from sopkit.supply.solver.first_answer import FirstAnswer, guess_answer
+from sopkit.supply.solver.highs import (
     LARGEST_GAP,
     Solution,
     hand_over,
@@ -34,9 +35,8 @@ from sopkit.supply.solver import (
     status_of,
     to_numbers,
 )
-from sopkit.supply.streams import Streams, renew_streams, to_streams
-from sopkit.supply.tie import TIED, row_gap, tie_sums
-from sopkit.supply.units import find_money
+from sopkit.supply.solver.solve import constant_of
+from sopkit.supply.solver.tie import TIED, row_gap, tie_sums
 
 FEW_CHANGES = 0.002
 DEVEX, STEEPEST = 1, 2

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sopkit.supply.case import Array, Case
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.streams import Streams
 from sopkit.supply.loads import explode_demand
-from sopkit.supply.lp import Lp, Model
-from sopkit.supply.model import late_names, list_arrivals, lost_names
-from sopkit.supply.streams import Streams
+from sopkit.supply.model.build import late_names, list_arrivals, lost_names
+from sopkit.supply.model.lp import Lp, Model
 
 if TYPE_CHECKING:
-    from sopkit.supply.living import Answer, Arrays
+    from sopkit.supply.solver.living import Answer, Arrays
 
 CLOSE_SHARE = 0.10
 NOISE = 1e-6

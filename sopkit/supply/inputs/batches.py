@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import DAYS_PER_MONTH
-from sopkit.supply.network import usable_stock
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.network import usable_stock
+from sopkit.supply.inputs.tables import SupplyTables
 from sopkit.tables import PLACE
 
 Array = np.ndarray

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sopkit.supply.lp import Array, Lp
+from sopkit.supply.model.lp import Array, Lp
 
 TIED = 1e-7
 AT_LOWER, AT_UPPER = 0, 2

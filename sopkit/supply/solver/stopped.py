@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sopkit.supply.lp import Array
+from sopkit.supply.model.lp import Array
 
 NOISE = 1e-9
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.tables import SupplyTables
 
 PER_HEAD = ("hours_per_head", "overtime_per_head")
 

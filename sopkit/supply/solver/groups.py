@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sopkit.supply.basis import AT_LOWER, BASIC
-from sopkit.supply.case import Array, Case
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.streams import Streams
 from sopkit.supply.loads import explode_demand
-from sopkit.supply.lp import Lp, Model
-from sopkit.supply.solver import CORES, cut_lp, solve_lp
-from sopkit.supply.streams import Streams
+from sopkit.supply.model.lp import Lp, Model
+from sopkit.supply.solver.basis import AT_LOWER, BASIC
+from sopkit.supply.solver.highs import CORES, cut_lp, solve_lp
 
 GROUP_COLUMNS = 150_000
 LARGEST_SHARE = 0.6

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import to_period, working_dates
-from sopkit.supply.dated import value_on
+from sopkit.supply.inputs.dated import value_on
 from sopkit.supply.pegging.supplies import join_words
 from sopkit.tables import PLACE, TABLES, fit_columns
 

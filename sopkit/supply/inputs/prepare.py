@@ -8,10 +8,17 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import to_period
-from sopkit.supply.capacity import list_hours, list_needs, pay_hours
-from sopkit.supply.case import Array, Case, Rates
-from sopkit.supply.dated import value_on
-from sopkit.supply.network import find_places, list_parts, list_ways, split_lead_times, usable_stock
+from sopkit.supply.inputs.capacity import list_hours, list_needs, pay_hours
+from sopkit.supply.inputs.case import Array, Case, Rates
+from sopkit.supply.inputs.dated import value_on
+from sopkit.supply.inputs.network import (
+    find_places,
+    list_parts,
+    list_ways,
+    split_lead_times,
+    usable_stock,
+)
+from sopkit.supply.inputs.tables import SupplyTables
 from sopkit.supply.problems import (
     find_supply_problems,
     find_unreached,
@@ -25,7 +32,6 @@ from sopkit.supply.rules.lots import prepare_lots
 from sopkit.supply.rules.orders import prepare_orders
 from sopkit.supply.rules.people import prepare_people
 from sopkit.supply.rules.shares import prepare_shares
-from sopkit.supply.tables import SupplyTables
 from sopkit.tables import PLACE
 
 

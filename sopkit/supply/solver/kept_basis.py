@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.basis import UNKNOWN, Basis, to_text
-from sopkit.supply.case import Array
+from sopkit.supply.inputs.case import Array
+from sopkit.supply.solver.basis import UNKNOWN, Basis, to_text
 from sopkit.tables import TABLES, fit_columns
 
 _SIGNS = np.array(list("-01234"))  # by status + 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.capacity import pay_hours
-from sopkit.supply.case import Array, Case
-from sopkit.supply.streams import Streams
+from sopkit.supply.inputs.capacity import pay_hours
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.streams import Streams
 
 FIRM = 10.0
 DEAREST = 100.0

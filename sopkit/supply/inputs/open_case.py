@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from sopkit.supply.case import Case, Rates
-from sopkit.supply.prepare import prepare_case, set_targets
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.case import Case, Rates
+from sopkit.supply.inputs.prepare import prepare_case, set_targets
+from sopkit.supply.inputs.tables import SupplyTables
 
 
 def open_case(

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.basis import Basis
-from sopkit.supply.case import Array, Case, Rates
-from sopkit.supply.lp import Model
-from sopkit.supply.model import hour_costs, list_arrivals
+from sopkit.supply.inputs.case import Array, Case, Rates
+from sopkit.supply.inputs.streams import Streams
+from sopkit.supply.model.build import hour_costs, list_arrivals
+from sopkit.supply.model.lp import Model
 from sopkit.supply.rules.fences import read_changes
 from sopkit.supply.rules.limits import read_overflow
 from sopkit.supply.rules.lots import read_odd_lots
 from sopkit.supply.rules.orders import read_orders, shift_arrivals
 from sopkit.supply.rules.people import hours_of_heads, read_people
-from sopkit.supply.streams import Streams
+from sopkit.supply.solver.basis import Basis
 from sopkit.tables import PLACE, TABLES, fit_columns
 
 DECIMALS = 6

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.case import Array, Case
-from sopkit.supply.model import list_arrivals
-from sopkit.supply.read_plan import Plan
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.model.build import list_arrivals
+from sopkit.supply.results.read_plan import Plan
 from sopkit.supply.rules.fences import list_fence_days, month_days
-from sopkit.supply.stages import rank_levels
+from sopkit.supply.solver.stages import rank_levels
 from sopkit.tables import ALL, TABLES, fit_columns
 
 PALLETS = ("pallet", "pal", "托", "托盘")

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from sopkit.supply.lp import Array, Lp
-from sopkit.supply.solver import (
+from sopkit.supply.model.lp import Array, Lp
+from sopkit.supply.solver.highs import (
     Solution,
     hand_over,
     has_plan,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sopkit.supply.bounds import firm_prices, month_limits, most_needed, worth_limits
-from sopkit.supply.capacity import pay_hours
-from sopkit.supply.case import Array, Case
-from sopkit.supply.lp import Block, Model, Rows, Term
+from sopkit.supply.inputs.capacity import pay_hours
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.streams import STREAM, Streams, late_limits
+from sopkit.supply.model.bounds import firm_prices, month_limits, most_needed, worth_limits
+from sopkit.supply.model.lp import Block, Model, Rows, Term
+from sopkit.supply.model.units import find_units
 from sopkit.supply.rules.fair import list_loss_steps
 from sopkit.supply.rules.fences import add_fences
 from sopkit.supply.rules.life import add_life
@@ -18,8 +20,6 @@ from sopkit.supply.rules.orders import add_orders
 from sopkit.supply.rules.people import add_people
 from sopkit.supply.rules.shares import add_shares
 from sopkit.supply.rules.swings import add_swings, hourly_costs
-from sopkit.supply.streams import STREAM, Streams, late_limits
-from sopkit.supply.units import find_units
 from sopkit.tables import PLACE
 
 AFTER_HORIZON_SHARE = 0.99

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sopkit.supply.case import Array, Case
+from sopkit.supply.inputs.case import Array, Case
+from sopkit.supply.inputs.streams import Streams
 from sopkit.supply.loads import explode_demand
-from sopkit.supply.lp import power_of_two
-from sopkit.supply.streams import Streams
+from sopkit.supply.model.lp import power_of_two
 
 USUAL_QTY = 1000.0
 USUAL_COST = 100.0

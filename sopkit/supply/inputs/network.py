@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sopkit.periods import DAYS_PER_MONTH
-from sopkit.supply.tables import SupplyTables
+from sopkit.supply.inputs.tables import SupplyTables
 from sopkit.tables import ALL, PLACE
 
 Place = tuple[str, str]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sopkit.supply.inputs.tables import SupplyTables
 from sopkit.supply.rules.fences import Fences
 from sopkit.supply.rules.life import Life
 from sopkit.supply.rules.limits import Limits
@@ -15,7 +16,6 @@ from sopkit.supply.rules.lots import Lots
 from sopkit.supply.rules.orders import Orders
 from sopkit.supply.rules.people import People
 from sopkit.supply.rules.shares import Shares
-from sopkit.supply.tables import SupplyTables
 
 Array = np.ndarray
 

@@ -1,0 +1,1 @@
+"""From the solver's numbers to what a planner reads: plan, firm orders, releases, sums."""
