@@ -164,14 +164,18 @@ def change(
         if kind == OVERRIDE:
             raise ParameterError(f"Withdraw {number} and enter the new one: sopkit override")
         changes = _read_cells(cells or [])
+        before = len(book.audit("task"))
         kept = book.change(
             kind, number, changes, who, reason, version=version or row["version"]
         ).iloc[0]
+        tasks = _tell_tasks(book, before)
     if kept["version"] == row["version"]:
         say(f"{number} says so already; nothing was changed.")
     for name in changes:
         if row[name] != _to_plain(kept[name]):
             say(f"{number} {name}: {row[name]} -> {_to_plain(kept[name])}")
+    for line in tasks:
+        say(line)
 
 
 @book_app.command()
@@ -196,9 +200,14 @@ def withdraw(
         kind = _find(book, number)["kind_of_record"]
         if kind == OVERRIDE:
             book.withdraw_override(number, who, reason, version=version or None)
+            tasks = []
         else:
+            before = len(book.audit("task"))
             book.withdraw(kind, number, who, reason, version=version or None)
+            tasks = _tell_tasks(book, before)
     say(f"{number} is withdrawn; its record stays.")
+    for line in tasks:
+        say(line)
 
 
 @book_app.command("export")
@@ -274,6 +283,19 @@ def clock(reason: Reason, author: Author = "", folder: Folder = "") -> None:
     with _open_there(find_folder(folder)) as book:
         book.accept_clock(find_user(author), reason)
     say("The clock is taken as right from now on.")
+
+
+def _tell_tasks(book: Planbook, before: int) -> list[str]:
+    """Return what became of sopkit's tasks since the trail of tasks had so many entries."""
+    from sopkit.planbook import SOPKIT
+
+    entries = book.audit("task").iloc[before:].to_dict("records")
+    told = [(row["number"], json.loads(row["content"])) for row in entries
+            if row["author"] == SOPKIT]  # fmt: skip
+    return [
+        f"{number} is {state['status']}: {json.loads(state['content'])['title']}"
+        for number, state in told
+    ]
 
 
 def _is_there(home: Path) -> bool:

@@ -7,6 +7,7 @@ write is kept in an audit trail that nobody can alter unseen.
 
 from __future__ import annotations
 
+from sopkit.planbook.answers import find_closing, guess_asked
 from sopkit.planbook.audit import describe_history
 from sopkit.planbook.book import Planbook
 from sopkit.planbook.connect import URL_VARIABLE, find_book_file, has_planbook
@@ -30,11 +31,13 @@ __all__ = [
     "Planbook",
     "describe_history",
     "find_book_file",
+    "find_closing",
     "find_kind",
     "find_kind_of",
     "find_override_problems",
     "find_same",
     "fingerprint_planbook",
+    "guess_asked",
     "has_planbook",
     "join_overrides",
     "open_planbook",

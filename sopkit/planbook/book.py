@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from sopkit.periods import to_cycle_period
-from sopkit.planbook import audit, chain, overrides, records, streams, transfer
+from sopkit.planbook import answers, audit, chain, left, overrides, records, streams, transfer
 from sopkit.planbook.connect import describe_url, reading, writing
 from sopkit.planbook.kinds import find_kind
 from sopkit.planbook.rows import hash_rows, to_time
@@ -248,7 +248,13 @@ class Planbook:
         return records.to_frame(found, kept)
 
     def read(
-        self, kind: str, cycle: str | None = None, *, status: str | None = None, past: bool = False
+        self,
+        kind: str,
+        cycle: str | None = None,
+        *,
+        status: str | None = None,
+        past: bool = False,
+        as_left: bool = False,
     ) -> pd.DataFrame:
         """Return records of a kind in the order of cycles and numbers.
 
@@ -257,6 +263,8 @@ class Planbook:
             cycle: only those entered in it; None: all.
             status: only those that stand so.
             past: with those of the cycles before it.
+            as_left: as people left them: what sopkit itself closed stands where it began, and
+                `version` counts people's changes alone.
 
         Returns:
             `number`, `company`, `cycle`, `author`, `entered_at` (text, ISO 8601 with zone),
@@ -265,8 +273,11 @@ class Planbook:
         """
         found = find_kind(kind)
         with reading(self._engine) as connection:
-            kept = records.read(connection, self.company, found, cycle, status=status, past=past)
-        return records.to_frame(found, kept)
+            kept = records.read(connection, self.company, found, cycle, past=past)
+            if as_left:
+                kept = left.to_left(connection, self.company, kept)
+        chosen = [row for row in kept if status is None or row["status"] == status]
+        return records.to_frame(found, chosen)
 
     def change(
         self,
@@ -281,6 +292,9 @@ class Planbook:
     ) -> pd.DataFrame:
         """Change cells or the status of a record; the trail keeps what stood there.
 
+        A conflict or decision that was answered closes, in the same transaction, the task by which
+        sopkit asked for it; see `answers.follow`.
+
         Args:
             kind, number: the record.
             changes: own columns of the kind, and `status`, with their new values.
@@ -292,7 +306,8 @@ class Planbook:
 
         Raises:
             InputError: no such record or column, it is withdrawn, it would not be fit, or the
-                version is stale: then who changed what is told. Nothing is changed.
+                version is stale: then who changed what is told; or a conflict is escalated to the
+                role and day that stand there. Nothing is changed.
 
         Example:
             book.change("task", "T-2026-11-001", {"status": "done"}, "li", "sent", version=1)
@@ -300,9 +315,14 @@ class Planbook:
         found = find_kind(kind)
         with writing(self._engine) as connection:
             company, at = self.company, to_time(now)
+            before = records.find(connection, company, found, number)
             kept = records.change(
                 connection, company, found, number, changes, author, reason, version, at
             )
+            if kept["version"] == before["version"]:
+                answers.check_escalation(connection, company, kept, changes)
+            else:
+                answers.follow(connection, company, kept, author.strip(), reason.strip(), at)
         return records.to_frame(found, [kept])
 
     def withdraw(
@@ -323,12 +343,39 @@ class Planbook:
         Raises:
             InputError: as of `change`, or the kind is never withdrawn.
         """
-        found = find_kind(kind)
+        found, at = find_kind(kind), to_time(now)
         with writing(self._engine) as connection:
             kept = records.withdraw(
-                connection, self.company, found, number, author, reason, version, to_time(now)
+                connection, self.company, found, number, author, reason, version, at
             )
+            answers.follow(connection, self.company, kept, author.strip(), reason.strip(), at)
         return records.to_frame(found, [kept])
+
+    def keep_own(
+        self,
+        kind: str,
+        standing: Mapping[str, tuple[str, str]],
+        *,
+        now: datetime | None = None,
+    ) -> list[str]:
+        """Set where records that sopkit opened stand, and close its tasks about them.
+
+        A record that a person entered, or answered meanwhile, is left as it is.
+
+        Args:
+            kind: a name in `kinds.KINDS`.
+            standing: by number, the status and why.
+            now: time of the change, with zone; default: the clock's.
+
+        Returns:
+            Numbers of the records that stand otherwise now.
+
+        Example:
+            book.keep_own("conflict", {"C-2026-11-001": ("withdrawn", "the numbers agree")})
+        """
+        found = find_kind(kind)
+        with writing(self._engine) as connection:
+            return answers.keep_own(connection, self.company, found, standing, to_time(now))
 
     def audit(self, kind: str | None = None, number: str | None = None) -> pd.DataFrame:
         """Return the audit trail in its order: every write since the book was made.
@@ -402,7 +449,8 @@ class Planbook:
         """Return a hash of what a step's run of the cycle reads here: no clock, no author.
 
         Demand: overrides that hold in the cycle and standing numbers of the cycle and those before
-        it. Consensus and executive: records that people touched or that earlier cycles opened.
+        it. Consensus and executive: records that people touched or that earlier cycles opened, as
+        people left them; tasks for the executive review alone, which shows them.
         Empty where there are none.
 
         Args:

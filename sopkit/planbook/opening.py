@@ -67,7 +67,9 @@ def read_records(
     past: bool = True,
     url: str | None = None,
 ) -> pd.DataFrame:
-    """Return records of a kind up to a cycle, see `Planbook.read`; empty without a book.
+    """Return records of a kind up to a cycle as people left them; empty without a book.
+
+    See `Planbook.read`: what sopkit itself closed stands where it began.
 
     A planning folder in which nobody entered anything gets no book by being read.
 
@@ -77,7 +79,7 @@ def read_records(
     if not has_planbook(folder, url):
         return find_kind(kind).table.empty()
     with open_planbook(folder, url, company=company) as book:
-        return book.read(kind, cycle, past=past)
+        return book.read(kind, cycle, past=past, as_left=True)
 
 
 def fingerprint_planbook(

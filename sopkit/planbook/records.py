@@ -14,7 +14,8 @@ from sqlalchemy import insert as insert_into
 from sopkit.errors import InputError
 from sopkit.planbook import audit
 from sopkit.planbook.cells import find_missing, find_problems, read_own, with_article
-from sopkit.planbook.kinds import SOPKIT, WITHDRAWN, Kind
+from sopkit.planbook.kinds import KINDS, SOPKIT, WITHDRAWN, Kind
+from sopkit.planbook.left import to_left
 from sopkit.planbook.rows import Row, check_author, refuse
 from sopkit.planbook.schema import RECORD
 from sopkit.tables import Column
@@ -100,7 +101,7 @@ def _find_doubles(connection: Connection, company: str, kind: Kind, rows: list[R
         return []
     standing = _choose(company, kind, rows[0]["cycle"]).where(RECORD.c.status != WITHDRAWN)
     known = {
-        _read_content(row)[kind.unique]: row["number"]
+        read_content(row)[kind.unique]: row["number"]
         for row in map(dict, connection.execute(standing).mappings())
     }
     problems = []
@@ -143,13 +144,10 @@ def read(
     kind: Kind,
     cycle: str | None,
     *,
-    status: str | None = None,
     past: bool = False,
 ) -> list[Row]:
     """Return records of a kind in the order of cycles and places."""
     chosen = _choose(company, kind, cycle, past=past)
-    if status is not None:
-        chosen = chosen.where(RECORD.c.status == status)
     records = [dict(row) for row in connection.execute(chosen).mappings()]
     return sorted(records, key=_in_order)
 
@@ -171,14 +169,20 @@ def to_frame(kind: Kind, records: Sequence[Row]) -> pd.DataFrame:
     Raises:
         InputError: a record was altered so that it cannot be read.
     """
-    flat = [{**row, **_read_content(row)} for row in records]
+    flat = [{**row, **read_content(row)} for row in records]
     columns = {c.name: _to_series(c, [row.get(c.name) for row in flat]) for c in kind.table.columns}
     return pd.DataFrame(columns)
 
 
-def _read_content(row: Row) -> Row:
+def read_content(row: Row) -> Row:
+    """Return a record's own cells; one that a column was added to since has it blank.
+
+    Raises:
+        InputError: it was altered so that it cannot be read.
+    """
+    names = KINDS[row["kind"]].column_names
     try:
-        return dict(json.loads(row["content"]))
+        return {**dict.fromkeys(names), **json.loads(row["content"])}
     except (ValueError, TypeError):
         raise InputError(
             f"{row['number']} was altered behind the audit trail and cannot be read; see "
@@ -228,9 +232,9 @@ def change(
     """
     row = find(connection, company, kind, number)
     _check_version(connection, row, version)
-    _check_standing(row)
+    _check_standing(row, changes)
     own, status = _apply(kind, row, changes, author, reason)
-    if (own, status) == (_read_content(row), row["status"]):
+    if (own, status) == (read_content(row), row["status"]):
         return row
     told = {"author": author.strip(), "entered_at": now.isoformat(timespec="seconds")}
     closed = {name: row[name] for name in ("closed_by", "closed_at", "closed_reason")}
@@ -265,7 +269,7 @@ def _apply(
         f"{name} cannot be changed; {', '.join(may)} can" for name in changes if name not in may
     ]
     status = str(changes.get("status", row["status"]))
-    own, unfit = read_own(kind, {**_read_content(row), **changes})
+    own, unfit = read_own(kind, {**read_content(row), **changes})
     problems += [*unfit, *find_problems(kind, own, status)]
     refuse(f"{row['number']} is not changed", problems)
     return own, status
@@ -282,12 +286,18 @@ def _check_version(connection: Connection, row: Row, version: int | None) -> Non
     )
 
 
-def _check_standing(row: Row) -> None:
-    if row["status"] == WITHDRAWN:
-        raise InputError(
-            f"{row['number']} is withdrawn already, by {row['closed_by']} at {row['closed_at']}: "
-            f"{row['closed_reason']}. Enter a new one."
-        )
+def _check_standing(row: Row, changes: Mapping[str, object]) -> None:
+    """Raise where a record is withdrawn; what sopkit withdrew may be given another status."""
+    if row["status"] != WITHDRAWN:
+        return
+    by_sopkit = row["closed_by"] == SOPKIT
+    if by_sopkit and changes.get("status", WITHDRAWN) != WITHDRAWN:
+        return
+    way = "Give it another status to take it up again." if by_sopkit else "Enter a new one."
+    raise InputError(
+        f"{row['number']} is withdrawn already, by {row['closed_by']} at {row['closed_at']}: "
+        f"{row['closed_reason']}. {way}"
+    )
 
 
 def withdraw(
@@ -329,13 +339,16 @@ def _closing(kind: Kind, status: str, told: Mapping[str, Any], reason: str) -> R
 def list_content(connection: Connection, company: str, cycle: str, step: str) -> list[list[object]]:
     """Return what a step's run reads of the records: no clock, no author, no run's own records.
 
-    Records that people touched or that earlier cycles opened; what sopkit opened for this cycle
-    and nobody touched is left out, so that a run does not make itself out of date.
+    Records that people touched or that earlier cycles opened, as people left them; what sopkit
+    opened for this cycle and nobody touched is left out, and what it closed stands as it began, so
+    that a run does not make itself out of date. A task, such as one of a step that was sent back,
+    counts for the executive review alone: no other page shows tasks.
     """
     chosen = select(RECORD).where(
         RECORD.c.company == company, RECORD.c.kind.in_(_READ_BY[step]), RECORD.c.cycle <= cycle
     )
-    rows = [dict(row) for row in connection.execute(chosen).mappings()]
+    standing = [dict(row) for row in connection.execute(chosen).mappings()]
+    rows = to_left(connection, company, standing)
     counts = [
         row for row in rows if row["cycle"] < cycle or row["author"] != SOPKIT or row["version"] > 1
     ]
@@ -345,8 +358,8 @@ def list_content(connection: Connection, company: str, cycle: str, step: str) ->
     ]
 
 
-_CONSENSUS = ("assumption", "scenario", "action", "conflict", "decision", "task")
-_READ_BY = {"demand": (), "consensus": _CONSENSUS, "executive": (*_CONSENSUS, "kpi")}
+_CONSENSUS = ("assumption", "scenario", "action", "conflict", "decision")
+_READ_BY = {"demand": (), "consensus": _CONSENSUS, "executive": (*_CONSENSUS, "task", "kpi")}
 
 
 def _text(cell: object) -> str:

@@ -156,6 +156,17 @@ def drop_ended(records: pd.DataFrame, conflict: pd.DataFrame) -> pd.DataFrame:
     return records[(records["status"] != "open") | asked | by_person]
 
 
+def drop_unasked(records: pd.DataFrame, decision: pd.DataFrame) -> pd.DataFrame:
+    """Return records of decisions without the open ones that a run opened and asks for no more.
+
+    Args:
+        records: records of kind `decision`.
+        decision: contract `decision` of the cycle.
+    """
+    by_sopkit = (records["author"] == SOPKIT) & (records["status"] == "open")
+    return records[~by_sopkit | records["decision"].isin(decision["decision"])]
+
+
 def drop_settled(conflict: pd.DataFrame, records: pd.DataFrame, since: str = "") -> pd.DataFrame:
     """Return the conflicts that neither the table nor a record calls settled.
 

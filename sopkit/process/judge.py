@@ -41,7 +41,8 @@ class Standings:
     Args:
         paths, manifest, process: its files, its record, who does what.
         days: `list_due_days` of the cycle.
-        records: planbook records by kind; conflicts, decisions and tasks with earlier cycles'.
+        records: planbook records by kind as people left them; conflicts, decisions and tasks with
+            earlier cycles'.
         version: version of the plan that is made, or that is signed.
         due: steps that a run would run, with its reasons.
         signed: how each step stands with the role that signs it.
@@ -147,7 +148,7 @@ def _read_book(folder: Path, cycle: str, manifest: Manifest) -> tuple[dict[str, 
         gone = "there is none, but the cycle was published with one" if manifest.published else ""
         return {kind: find_kind(kind).table.empty() for kind in KINDS}, gone
     with open_planbook(folder, company=manifest.company) as book:
-        records = {kind: book.read(kind, cycle, past=kind in PAST) for kind in KINDS}
+        records = {kind: book.read(kind, cycle, past=kind in PAST, as_left=True) for kind in KINDS}
         return records, book.check_chain(list_sealed_hashes(manifest))
 
 

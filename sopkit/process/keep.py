@@ -1,17 +1,24 @@
-"""After a run: what it found is entered into the planbook, once, as sopkit's own records."""
+"""After a run: what it found is entered into the planbook, once, as sopkit's own records.
+
+What sopkit had opened and the run finds answered, or no longer there, is closed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
-from sopkit.cycle import CyclePaths, Manifest, view_cycle
+from sopkit.cycle import STAGES, Cycle, CyclePaths, Manifest, view_cycle
 from sopkit.messages import Catalogue, catalogue
 from sopkit.params import Process, read_process
-from sopkit.planbook import SOPKIT, open_planbook
+from sopkit.planbook import SOPKIT, Planbook, has_planbook, open_planbook
+from sopkit.process.gates import drop_settled, drop_unasked
+from sopkit.process.tasks import TAKEN, find_records
 from sopkit.process.texts import say_proposal, say_task
+from sopkit.process.tidy import judge_conflicts, judge_decisions, judge_tasks
 from sopkit.report.labels import read_labels
 
 _KPI_KEY = ["kpi", "level", "lag", "period"]
@@ -20,10 +27,12 @@ _KPI_KEY = ["kpi", "level", "lag", "period"]
 def keep_records(
     paths: CyclePaths, manifest: Manifest, now: datetime | None = None
 ) -> dict[str, int]:
-    """Enter the conflicts, decisions, tasks and KPI of a run into the planbook.
+    """Enter the conflicts, decisions, tasks and KPI of a run into the planbook; close its own.
 
-    Only what is not there is entered, all as author `sopkit`; nothing a person touched is changed,
-    and nothing counts as people's input of this cycle. Where nothing was found no book is made.
+    Only what is not there is entered, all as author `sopkit`. What sopkit opened and the run finds
+    answered or gone is closed with the reason, and taken up again where a later run asks anew; see
+    `tidy`. Nothing a person entered or answered is changed, and nothing counts as people's input
+    of this cycle. Where nothing was found no book is made.
     Titles are English, with names for codes; pages tell the same in either language.
 
     Args:
@@ -46,25 +55,66 @@ def keep_records(
         "kpi": _to_kpis(view.read_optional("kpi_value")),
     }
     entered = {}
-    if any(len(rows) for rows in found.values()):
+    if any(len(rows) for rows in found.values()) or has_planbook(paths.folder):
         with open_planbook(paths.folder, company=manifest.company) as book:
             for kind, rows in found.items():
-                known = book.read(kind, paths.name, past=kind in ("conflict", "task"))
-                new = rows[~_is_known(kind, rows, known)].reset_index(drop=True)
+                past = kind in ("conflict", "task")
+                known = book.read(kind, paths.name, past=past, as_left=True)
+                new = rows[~_is_known(kind, rows, known, paths.name)].reset_index(drop=True)
                 if len(new):
                     book.add(kind, new, paths.name, SOPKIT, source=f"run of {paths.name}", now=now)
                 entered[kind] = len(new)
+            _close_answered(book, view, manifest, now)
     return entered
 
 
-def _is_known(kind: str, rows: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
+def _close_answered(book: Planbook, view: Cycle, manifest: Manifest, now: datetime | None) -> None:
+    """Close what sopkit opened and the cycle's tables do not ask for; each has its tables only."""
+    cycle = view.name
+    if view.has("conflict"):
+        records = book.read("conflict", cycle, past=True)
+        found = judge_conflicts(records, view.read("conflict"), cycle)
+        book.keep_own("conflict", found, now=now)
+    if view.has("decision"):
+        records = book.read("decision", cycle, past=True)
+        book.keep_own("decision", judge_decisions(records, view.read("decision"), cycle), now=now)
+    if not view.has("task"):
+        return
+    left = {
+        kind: book.read(kind, cycle, past=True, as_left=True) for kind in ("conflict", "decision")
+    }
+    answers = [book.read(kind, cycle, past=True) for kind in left]
+    named = pd.concat([answers[0].assign(origin=answers[0]["number"]),
+                       answers[1].assign(origin=answers[1]["decision"])])  # fmt: skip
+    asked = _list_asked(view, manifest, left)
+    tasks = book.read("task", cycle, past=True)
+    found = judge_tasks(tasks, asked, named[["origin", "number", "status"]], cycle)
+    book.keep_own("task", found, now=now)
+
+
+def _list_asked(
+    view: Cycle, manifest: Manifest, left: Mapping[str, pd.DataFrame]
+) -> set[tuple[str, str]]:
+    """Return kind and origin of what is asked for: by tables and records, gates by the tasks."""
+    run = manifest.steps.get(STAGES["consensus"])
+    since = run.started if run else ""
+    conflict = drop_settled(view.read_optional("conflict"), left["conflict"], since)
+    task, record = view.read("task"), left["decision"]
+    now = drop_unasked(record, view.read_optional("decision"))
+    gates = task[(task["kind"] == "gate") & (task["state"] == "open")]
+    return {
+        *(("settle", origin) for origin in conflict["conflict"]),
+        *(("decide", origin) for origin in now.loc[now["status"] == "open", "decision"]),
+        *(("carry_out", origin) for origin in record.loc[record["status"] == TAKEN, "decision"]),
+        *(("gate", origin) for origin in gates["origin"]),
+    }
+
+
+def _is_known(kind: str, rows: pd.DataFrame, known: pd.DataFrame, cycle: str) -> pd.Series:
     """Mark the rows that a record stands for already."""
-    keys = {
-        "conflict": ["family", "kind"],
-        "decision": ["decision"],
-        "task": ["origin"],
-        "kpi": _KPI_KEY,
-    }[kind]
+    if kind == "task":
+        return find_records(rows, known, cycle).notna()
+    keys = {"conflict": ["family", "kind"], "decision": ["decision"], "kpi": _KPI_KEY}[kind]
     standing = known[known["status"] != "withdrawn"] if kind == "conflict" else known
     there = {tuple(str(cell) for cell in row) for row in standing[keys].to_numpy()}
     marks = [tuple(str(cell) for cell in row) in there for row in rows[keys].to_numpy()]
@@ -100,7 +150,8 @@ def _to_tasks(task: pd.DataFrame, process: Process, t: Catalogue) -> pd.DataFram
     own = task[(task["kind"] != "other") & (task["state"] == "open")]
     titles: list[Any] = [say_task(row, t) for row in _rows(own)]
     owners = own["owner"].fillna(process.to_step("executive").responsible)
-    return own.assign(title=titles, owner=owners)[["title", "owner", "due_date", "origin"]]
+    columns = ["title", "owner", "due_date", "origin", "kind"]
+    return own.assign(title=titles, owner=owners)[columns]
 
 
 def _to_kpis(kpi: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from sopkit.cycle import STAGES, view_cycle, write_atomic
 from sopkit.messages import Catalogue, catalogue
 from sopkit.planbook import SOPKIT
 from sopkit.process.calendar import find_last_day
-from sopkit.process.gates import drop_ended, is_escalated
+from sopkit.process.gates import drop_ended, drop_unasked, is_escalated
 from sopkit.process.judge import Standings, judge_cycle
 from sopkit.process.sheet import Section, Sheet, to_html, to_text
 from sopkit.process.sign import NO_REMARK
@@ -156,7 +156,9 @@ def _list_open_conflicts(meeting: Meeting) -> list[str]:
 
 
 def _list_open_decisions(meeting: Meeting) -> list[str]:
-    records = _of_cycle(meeting, "decision")
+    state = meeting.state
+    asked = view_cycle(state.cycle, state.paths.folder).read_optional("decision")
+    records = drop_unasked(_of_cycle(meeting, "decision"), asked)
     return [
         meeting.say(
             "agenda.decision_row",

@@ -13,11 +13,11 @@ from sopkit.cycle import STAGES, view_cycle
 from sopkit.messages import Catalogue, catalogue
 from sopkit.params.process import STEPS
 from sopkit.process.calendar import count_days_late
-from sopkit.process.gates import Gate, drop_settled, is_escalated
+from sopkit.process.gates import Gate, drop_ended, drop_settled, drop_unasked, is_escalated
 from sopkit.process.judge import PUBLISH, Standings, judge_cycle
 from sopkit.process.publish import find_altered
 from sopkit.process.restated import list_restated
-from sopkit.process.tasks import list_tasks
+from sopkit.process.tasks import find_records, list_tasks
 from sopkit.process.texts import say_gate, say_reason, say_task
 from sopkit.report.labels import read_labels
 
@@ -149,10 +149,10 @@ def list_open_tasks(state: Standings) -> pd.DataFrame:
         country=state.country,
     )
     tasks = tasks[tasks["state"] == "open"].reset_index(drop=True)
-    standing = state.records["task"].query("status == 'open'").sort_values("number")
-    numbers = dict(zip(standing["origin"], standing["number"], strict=True))
-    own = tasks["origin"].map(numbers).where(tasks["kind"] != "other")
-    return tasks.assign(number=own.fillna(tasks["task"]))
+    records = state.records["task"]
+    number = find_records(tasks, records[records["status"] == "open"], state.cycle)
+    number = number.where((tasks["kind"] != "other") & number.notna(), tasks["task"])
+    return tasks.assign(number=number)
 
 
 def find_result_gates(state: Standings) -> list[Gate]:
@@ -261,6 +261,9 @@ def _describe_answers(state: Standings) -> list[str]:
     """Return how the first open conflict and decision are answered in the planbook."""
     if state.manifest.state == "published":
         return []
+    view = view_cycle(state.cycle, state.paths.folder)
+    conflicts = drop_ended(state.records["conflict"], view.read_optional("conflict"))
+    decisions = drop_unasked(state.records["decision"], view.read_optional("decision"))
     told = {
         "conflict": 'Settle one: sopkit book change {} --set status=settled --set verdict="WHAT"',
         "escalated": "Escalate it: sopkit book change {} --set due_date=DAY --set escalate_to=ROLE",
@@ -268,7 +271,7 @@ def _describe_answers(state: Standings) -> list[str]:
     }
     lines = []
     for kind, line in told.items():
-        records = state.records["conflict" if kind == "escalated" else kind]
+        records = decisions if kind == "decision" else conflicts
         asked = records[(records["status"] == "open") & (records["cycle"] == state.cycle)]
         if kind == "escalated":
             asked = asked[~is_escalated(asked)]

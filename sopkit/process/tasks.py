@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from sopkit.planbook import SOPKIT
+from sopkit.planbook import SOPKIT, guess_asked
 from sopkit.process.calendar import find_last_day
 from sopkit.process.gates import OPEN_STATES, Gate
 from sopkit.tables import TABLES, fit_columns
@@ -31,17 +31,18 @@ def list_tasks(
     one that is done or dropped asks nothing. Either by the decision's last working day; where that
     is over when the executives meet, on the day they meet. An open conflict asks its task force to
     settle it by its deadline. An open gate asks the role that does the step, by the step's day.
-    What was decided is asked for until it is done or dropped, though no run asks for it any more;
-    people's own tasks stand as the planbook has them. Nothing depends on the clock.
+    What was decided is asked for until it is done or dropped, though no run asks for it any more.
+    What a person called done is done, and what a person withdrew is not asked for; people's own
+    tasks stand as the planbook has them. Nothing depends on the clock.
 
     Args:
         decision: contract `decision`.
         conflict: contract `conflict`.
         gates: gates as judged from this cycle's tables.
         days: `step`, `due_date`, `owner` of `list_due_days`.
-        decision_record: planbook records of kind `decision`, this cycle's and earlier; may be
-            empty.
-        task_record: planbook records of kind `task`, this cycle's and earlier; may be empty.
+        decision_record: planbook records of kind `decision`, this cycle's and earlier, as people
+            left them; may be empty.
+        task_record: records of kind `task`, likewise.
         cycle: this cycle.
         country: whose working days count.
 
@@ -55,10 +56,11 @@ def list_tasks(
     meeting = days.loc[days["step"] == "executive", "due_date"].iloc[0]
     asked = _date(_ask_decisions(decision, decision_record), meeting, country)
     own = _stack(asked, _ask_conflicts(conflict), _ask_gates(gates, days))
-    states = _find_states(own, task_record)
-    own = own.assign(opened_cycle=cycle, state=states)
+    own = _answer(own.assign(opened_cycle=cycle), task_record, cycle)
     left = decision_record[~decision_record["decision"].isin(decision["decision"])]
-    decided = _keep_decided(left, task_record, cycle)[list(own.columns)]
+    decided = _answer(_keep_decided(left, task_record, cycle), task_record, cycle)
+    now = decided["opened_cycle"] == cycle
+    decided = decided.loc[now | (decided["state"] == "open"), list(own.columns)]
     now = decided["opened_cycle"] == cycle
     decided = _stack(_date(decided[now], meeting, country), decided[~now])
     rows = _stack(own, decided, _keep_others(task_record, own, cycle))
@@ -134,9 +136,50 @@ def _to_tasks(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[kept].assign(task="T-" + rows["origin"].astype(object), title=None)
 
 
-def _find_states(tasks: pd.DataFrame, records: pd.DataFrame) -> pd.Series:
-    done = records.loc[records["status"] == "done", "origin"]
-    return tasks["origin"].isin(done).map({True: "done", False: "open"}).astype(object)
+def _answer(tasks: pd.DataFrame, records: pd.DataFrame, cycle: str) -> pd.DataFrame:
+    """Return tasks with their state; those that a person withdrew are left out."""
+    taken_back = records[(records["author"] == SOPKIT) & (records["status"] == "withdrawn")]
+    asked = tasks[find_records(tasks, taken_back, cycle).isna()]
+    done = find_records(asked, records[records["status"] == "done"], cycle).notna()
+    return asked.assign(state=done.map({True: "done", False: "open"}).astype(object))
+
+
+def find_records(tasks: pd.DataFrame, records: pd.DataFrame, cycle: str) -> pd.Series:
+    """Return the number of the record that stands for each task; None where there is none.
+
+    It is of the same origin and asks for the same; a person's stands for whatever its origin asks.
+    A gate is that of its cycle.
+
+    Args:
+        tasks: `kind` and `origin`.
+        records: records of kind `task`; the last one of several counts.
+        cycle: the cycle whose gates are meant.
+    """
+    of_cycle = records["cycle"] == cycle
+    keys = zip(tell_kinds(records), records["origin"], of_cycle, strict=True)
+    numbers = dict(zip(keys, records["number"], strict=True))
+    found = [
+        next((numbers[key] for key in _list_keys(*pair) if key in numbers), None)
+        for pair in zip(tasks["kind"], tasks["origin"], strict=True)
+    ]
+    return pd.Series(found, index=tasks.index, dtype=object)
+
+
+def _list_keys(kind: object, origin: object) -> list[tuple[object, object, bool]]:
+    """Return what the record of a task may be kept under: of this cycle, or of an earlier one."""
+    when = (True,) if kind == "gate" else (True, False)
+    return [(word, origin, now) for now in when for word in (kind, "")]
+
+
+def tell_kinds(tasks: pd.DataFrame) -> pd.Series:
+    """Return what each of sopkit's own tasks asks for; blank for all others.
+
+    Args:
+        tasks: records of kind `task`; one that does not say it is told by its origin.
+    """
+    own = tasks["author"] == SOPKIT
+    told = tasks["kind"].where(tasks["kind"].notna(), tasks["origin"].map(guess_asked))
+    return told.where(own, "").astype(object)
 
 
 def _keep_decided(records: pd.DataFrame, task_record: pd.DataFrame, cycle: str) -> pd.DataFrame:
@@ -152,7 +195,7 @@ def _keep_decided(records: pd.DataFrame, task_record: pd.DataFrame, cycle: str) 
         {"own": pd.to_datetime(rows["due_date"]), "asked": rows["decision"].map(first)}
     ).max(axis=1)
     told = rows.assign(kind="carry_out", origin=rows["decision"], due_date=due)
-    return _to_tasks(told).assign(opened_cycle=rows["cycle"], state="open")
+    return _to_tasks(told).assign(opened_cycle=rows["cycle"])
 
 
 def _keep_others(records: pd.DataFrame, own: pd.DataFrame, cycle: str) -> pd.DataFrame:
