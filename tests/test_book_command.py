@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
@@ -59,6 +60,25 @@ def test_a_record_goes_in_is_listed_shown_changed_and_withdrawn(home):
     assert book("check") == "The audit trail is whole; every record is as it says.\n"
     with open_planbook(home, company="tiny") as kept:
         assert kept.read("task")["source"].tolist() == ["sopkit book"]
+
+
+def test_an_answer_tells_which_tasks_it_closed(home):
+    conflict = {"kind": "sales_supply", "family": "Tea", "first_owner": "sales"}
+    conflict |= {"due_date": "2026-11-26", "escalate_to": "general_manager"}
+    task = {"title": "Settle conflict C-2026-11-001: Tea", "owner": "sales", "kind": "settle"}
+    with open_planbook(home, company="tiny") as kept:
+        kept.add("conflict", pd.DataFrame([conflict]), "2026-11", "sopkit")
+        kept.add("task", pd.DataFrame([{**task, "origin": "C-2026-11-001"}]), "2026-11", "sopkit")
+    words = ("change", "C-2026-11-001", "--reason", "met", "--set")
+    told = book(*words, "due_date=2026-11-26", "--set", "escalate_to=general_manager", code=1)
+    assert "goes, as sopkit opened it, to general_manager after 2026-11-26 already" in told
+    told = book(*words, "status=settled", "--set", "verdict=half")
+    assert told.splitlines()[-1] == "T-2026-11-001 is done: Settle conflict C-2026-11-001: Tea"
+    assert book("list", "--kind", "task", "--status", "open") == "No record stands there.\n"
+    told = book(*words, "status=open")
+    assert told.splitlines()[-1] == "T-2026-11-001 is open: Settle conflict C-2026-11-001: Tea"
+    told = book("withdraw", "C-2026-11-001", "--reason", "twice")
+    assert "T-2026-11-001 is withdrawn: Settle" in told
 
 
 def test_a_yaml_file_of_records_goes_in_whole_or_not_at_all(home):

@@ -26,11 +26,15 @@ def test_records_of_people_run_a_review_again_and_those_of_the_run_do_not(tmp_pa
     run_month(CYCLE, folder, parameters(folder), WITH_BOOK)
     paths, told = to_paths(CYCLE, folder), parameters(folder)
     manifest = read_manifest(paths)
-    task = pd.DataFrame([{"title": "Call the carrier", "owner": "supply"}])
+    conflict = pd.DataFrame([{"kind": "sales_supply", "family": "TEA", "first_owner": "sales"}])
     with open_planbook(folder, company="demo") as book:
-        book.add("task", task, CYCLE, "sopkit")
+        book.add("conflict", conflict, CYCLE, "sopkit")
         assert find_due(paths, manifest, told, WITH_BOOK) == {}
-        book.change("task", "T-2026-11-001", {"status": "done"}, "li", "called", version=1)
+        task = pd.DataFrame([{"title": "supply: line 2", "owner": "supply"}])
+        book.add("task", task, CYCLE, "li", reason="sent back")
+        assert find_due(paths, manifest, told, WITH_BOOK) == {}  # 04 shows no tasks
+        told_of = {"status": "settled", "verdict": "half way"}
+        book.change("conflict", "C-2026-11-001", told_of, "li", "agreed", version=1)
     assert find_due(paths, manifest, told, WITH_BOOK) == {
         "04_consensus_review": ["planbook changed"]
     }

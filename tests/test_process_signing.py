@@ -202,6 +202,9 @@ class TestSigning:
             *["T-2026-11-001", "supply_planner", "supply: line 2 is down"],
         )
         assert task["due_date"] == pd.Timestamp("2026-12-01")
+        with open_planbook(paths.folder, company="demo") as book:
+            assert book.fingerprint(CYCLE, "consensus") == ""  # 04 shows no tasks, 05 does
+            assert book.fingerprint(CYCLE, "executive") != ""
         assert judge_cycle(paths.folder, CYCLE).signed["supply"].verdict == "rejected"
         with pytest.raises(CycleError, match="sent back already"):
             reject_step(paths.folder, CYCLE, "supply", user, role, "again", now=at(30, 11))
@@ -486,7 +489,7 @@ class TestMeetings:
         assert "agreed on COLA" not in text
 
     def test_the_minutes_list_what_is_still_to_do_by_the_number_in_the_planbook(self, paths):
-        kept = {"title": "Decide 2026-11-D1", "owner": "production", "origin": "2026-11-D1"}
+        kept = {"title": "Decide 2026-11-D1: L1", "owner": "production", "origin": "2026-11-D1"}
         with open_planbook(paths.folder, company="demo") as book:
             book.add("task", pd.DataFrame([kept]), CYCLE, "sopkit", now=at(20))
         text, _ = write_minutes(paths.folder, CYCLE, "executive")
@@ -495,7 +498,7 @@ class TestMeetings:
         answer(paths)
         text, _ = write_minutes(paths.folder, CYCLE, "executive")
         opened = text[text.index("Tasks opened") :]
-        assert "T-2026-11-001: Carry out option B of 2026-11-D1: L1" in opened
+        assert "T-2026-11-002: Carry out option B of 2026-11-D1: L1" in opened
         assert "Settle conflict" not in opened
         assert "Decide" not in opened
 

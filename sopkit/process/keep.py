@@ -71,14 +71,16 @@ def keep_records(
 def _close_answered(book: Planbook, view: Cycle, manifest: Manifest, now: datetime | None) -> None:
     """Close what sopkit opened and the cycle's tables do not ask for; each has its tables only."""
     cycle = view.name
-    if view.has("conflict"):
+    if "conflict" in manifest.tables:
         records = book.read("conflict", cycle, past=True)
-        found = judge_conflicts(records, view.read("conflict"), cycle)
+        found = judge_conflicts(records, view.read_optional("conflict"), cycle)
         book.keep_own("conflict", found, now=now)
-    if view.has("decision"):
+    if "decision" in manifest.tables:
         records = book.read("decision", cycle, past=True)
-        book.keep_own("decision", judge_decisions(records, view.read("decision"), cycle), now=now)
-    if not view.has("task"):
+        book.keep_own(
+            "decision", judge_decisions(records, view.read_optional("decision"), cycle), now=now
+        )
+    if "task" not in manifest.tables:
         return
     left = {
         kind: book.read(kind, cycle, past=True, as_left=True) for kind in ("conflict", "decision")
@@ -99,7 +101,7 @@ def _list_asked(
     run = manifest.steps.get(STAGES["consensus"])
     since = run.started if run else ""
     conflict = drop_settled(view.read_optional("conflict"), left["conflict"], since)
-    task, record = view.read("task"), left["decision"]
+    task, record = view.read_optional("task"), left["decision"]
     now = drop_unasked(record, view.read_optional("decision"))
     gates = task[(task["kind"] == "gate") & (task["state"] == "open")]
     return {

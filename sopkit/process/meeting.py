@@ -278,8 +278,8 @@ def _list_conflicts(meeting: Meeting) -> pd.DataFrame:
     """
     state = meeting.state
     view, records = view_cycle(state.cycle, state.paths.folder), state.records["conflict"]
-    if view.has("conflict"):
-        records = drop_ended(records, view.read("conflict"))
+    if "conflict" in state.manifest.tables:
+        records = drop_ended(records, view.read_optional("conflict"))
     closed = records["closed_at"].fillna("").astype(str).str[:7]
     new = (records["cycle"] == state.cycle) | (closed >= state.cycle)
     return records[(records["status"] == "open") | new]
