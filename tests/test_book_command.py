@@ -65,7 +65,7 @@ def test_a_record_goes_in_is_listed_shown_changed_and_withdrawn(home):
 def test_an_answer_tells_which_tasks_it_closed(home):
     conflict = {"kind": "sales_supply", "family": "Tea", "first_owner": "sales"}
     conflict |= {"due_date": "2026-11-26", "escalate_to": "general_manager"}
-    task = {"title": "Settle conflict C-2026-11-001: Tea", "owner": "sales", "kind": "settle"}
+    task = {"title": "Settle conflict C-2026-11-001: Tea", "owner": "sales", "asks": "settle"}
     with open_planbook(home, company="tiny") as kept:
         kept.add("conflict", pd.DataFrame([conflict]), "2026-11", "sopkit")
         kept.add("task", pd.DataFrame([{**task, "origin": "C-2026-11-001"}]), "2026-11", "sopkit")

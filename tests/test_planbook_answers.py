@@ -18,11 +18,11 @@ DECISION = {
     **{"subject": "PET1", "option": "B", "owner": "production", "due_date": "2026-11-25"},
 }
 SETTLE = {
-    **{"title": "Settle conflict C-2026-11-001: Tea", "owner": "sales", "kind": "settle"},
+    **{"title": "Settle conflict C-2026-11-001: Tea", "owner": "sales", "asks": "settle"},
     **{"origin": "C-2026-11-001", "due_date": "2026-11-26"},
 }
 DECIDE = {
-    **{"title": "Decide 2026-11-D1: PET1", "owner": "production", "kind": "decide"},
+    **{"title": "Decide 2026-11-D1: PET1", "owner": "production", "asks": "decide"},
     **{"origin": "2026-11-D1", "due_date": "2026-11-25"},
 }
 PEOPLES = {"title": "Ask the crew first", "owner": "production", "origin": "2026-11-D1"}
@@ -84,7 +84,7 @@ def test_a_decision_taken_closes_the_task_to_decide_and_opens_the_one_to_carry_i
         "T-2026-11-004": "open",
     }
     row = book.read("task").iloc[3]
-    assert row[["author", "kind", "origin", "owner", "source"]].tolist() == [
+    assert row[["author", "asks", "origin", "owner", "source"]].tolist() == [
         *["sopkit", "carry_out", "2026-11-D1", "finance", "D-2026-11-001"]
     ]
     assert row["title"] == "Carry out option A of 2026-11-D1: PET1"
@@ -134,7 +134,7 @@ def test_tasks_from_before_they_said_what_they_ask_are_told_by_their_origin(url,
     with open_planbook(tmp_path, url, company="tiny") as book:
         book.add("decision", pd.DataFrame([DECISION]), CYCLE, "sopkit")
         for row in (DECIDE, {"title": "Cola sells", "owner": "a", "origin": "refresh 2026-11 x"}):
-            book.add("task", pd.DataFrame([row]).drop(columns="kind", errors="ignore"), CYCLE,
+            book.add("task", pd.DataFrame([row]).drop(columns="asks", errors="ignore"), CYCLE,
                      "sopkit")  # fmt: skip
         change(book, "decision", status="decided")
         assert tasks(book) == {

@@ -89,16 +89,16 @@ class TestJudging:
     def test_tasks_close_by_what_answered_them(self):
         rows = records(
             "task",
-            {"kind": "gate", "origin": "data"},
-            {"kind": "gate", "origin": "supply"},
-            {"kind": "gate", "origin": "data", "cycle": "2026-10"},
-            {"kind": "decide", "origin": "2026-11-D1"},
-            {"kind": "carry_out", "origin": "2026-11-D1"},
-            {"kind": "settle", "origin": "C-2026-11-001"},
+            {"asks": "gate", "origin": "data"},
+            {"asks": "gate", "origin": "supply"},
+            {"asks": "gate", "origin": "data", "cycle": "2026-10"},
+            {"asks": "decide", "origin": "2026-11-D1"},
+            {"asks": "carry_out", "origin": "2026-11-D1"},
+            {"asks": "settle", "origin": "C-2026-11-001"},
             {"origin": "refresh 2026-11 below COLA"},
             {"origin": "2026-11-D1", "author": "li"},
-            {"kind": "gate", "origin": "demand", "status": "done", "closed_by": "sopkit"},
-            {"kind": "gate", "origin": "demand", "status": "done", "closed_by": "li"},
+            {"asks": "gate", "origin": "demand", "status": "done", "closed_by": "sopkit"},
+            {"asks": "gate", "origin": "demand", "status": "done", "closed_by": "li"},
         )
         answers = pd.DataFrame(
             [("2026-11-D1", "D-2026-11-001", "decided"), ("C-2026-11-001", "C-2026-11-001", "x")],
@@ -124,18 +124,18 @@ class TestTasks:
         return dict(zip(found["task"].astype(str), found["state"], strict=True))
 
     def test_a_task_that_a_person_withdrew_is_not_asked_for(self):
-        gone = {"origin": "2026-11-D1", "kind": "decide", "status": "withdrawn"}
+        gone = {"origin": "2026-11-D1", "asks": "decide", "status": "withdrawn"}
         assert "T-2026-11-D1" not in self.tasks(gone)
         assert "T-2026-11-D1" in self.tasks({**gone, "author": "li"})
 
     def test_deciding_done_is_not_carrying_out_done(self):
-        done = {"origin": "2026-11-D1", "kind": "decide", "status": "done"}
+        done = {"origin": "2026-11-D1", "asks": "decide", "status": "done"}
         assert self.tasks(done)["T-2026-11-D1"] == "done"
         taken = [{"decision": "2026-11-D1", "status": "decided", "option": "B"}]
         assert self.tasks(done, decided=taken)["T-2026-11-D1"] == "open"
 
     def test_a_gate_s_task_of_an_earlier_month_says_nothing_of_this_one(self):
-        past = {"origin": "data", "kind": "gate", "status": "done", "cycle": "2026-10"}
+        past = {"origin": "data", "asks": "gate", "status": "done", "cycle": "2026-10"}
         assert self.tasks(past)["T-data"] == "open"
         assert self.tasks({**past, "cycle": CYCLE})["T-data"] == "done"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sopkit.cli.app import Folder, app, say, tells
+from sopkit.cli.record_cells import read_cells, read_yaml
 from sopkit.cli.user import find_user
 from sopkit.cycle import find_folder, list_cycles, read_manifest, to_paths
 from sopkit.errors import CycleError, InputError, ParameterError
@@ -129,7 +130,7 @@ def add(
     find_kind(kind)
     if (file is None) == (not cells):
         raise ParameterError("Give --file FILE, or --set NAME=VALUE once or more.")
-    rows = _read_yaml(file) if file is not None else [_read_cells(cells or [])]
+    rows = read_yaml(file) if file is not None else [read_cells(cells or [])]
     home, who = find_folder(folder), find_user(author)
     frame = pd.DataFrame(rows, index=range(1, len(rows) + 1), dtype=object)
     with _open(home) as book:
@@ -163,7 +164,7 @@ def change(
         kind = row["kind_of_record"]
         if kind == OVERRIDE:
             raise ParameterError(f"Withdraw {number} and enter the new one: sopkit override")
-        changes = _read_cells(cells or [])
+        changes = read_cells(cells or [])
         before = len(book.audit("task"))
         kept = book.change(
             kind, number, changes, who, reason, version=version or row["version"]
@@ -413,48 +414,3 @@ def _to_short(cell: object) -> str:
 
 def _indent(cell: object) -> str:
     return str(cell).replace("\n", "\n" + " " * 17)
-
-
-def _read_cells(cells: list[str]) -> dict[str, str]:
-    """Return cells named on the command line.
-
-    Raises:
-        ParameterError: one is not NAME=VALUE, or a name is given twice.
-    """
-    read: dict[str, str] = {}
-    for cell in cells:
-        name, equals, value = cell.partition("=")
-        if not equals or name.strip() in read:
-            raise ParameterError(f"--set {cell}: write NAME=VALUE, each name once.")
-        read[name.strip()] = value
-    if not read:
-        raise ParameterError("Say what changes: --set NAME=VALUE")
-    return read
-
-
-def _read_yaml(file: Path) -> list[dict[str, Any]]:
-    """Return the records of a YAML file; what stands nested in a cell is kept as YAML text.
-
-    Raises:
-        InputError: there is no such file, or it holds no records.
-    """
-    import yaml
-
-    try:
-        told = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{file.name} is no YAML: {error}") from None
-    rows = told if isinstance(told, list) else [told]
-    if not rows or not all(isinstance(row, dict) for row in rows):
-        raise InputError(f"{file.name}: write a record as lines NAME: VALUE, or a list of such.")
-    return [{str(name): _to_text(cell) for name, cell in row.items()} for row in rows]
-
-
-def _to_text(cell: Any) -> Any:
-    import yaml
-
-    if isinstance(cell, list | dict):
-        return yaml.safe_dump(cell, allow_unicode=True, sort_keys=False).strip()
-    return cell

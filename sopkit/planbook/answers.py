@@ -171,7 +171,7 @@ def _list_own_tasks(connection: Connection, company: str, origin: str | None) ->
 def _asks(task: Row) -> str:
     """Return what a task of sopkit asks for; one from before tasks said so, by its origin."""
     own = records.read_content(task)
-    return str(own.get("kind") or guess_asked(own["origin"]))
+    return str(own["asks"] or guess_asked(own["origin"]))
 
 
 def guess_asked(origin: object) -> str:
@@ -207,7 +207,7 @@ def _carry_out(
             records.change(connection, company, _TASK, number, told, SOPKIT, said, version, now)
         return
     days = [day for day in (own["due_date"], before["due_date"]) if day]
-    told |= {"kind": "carry_out", "origin": before["origin"], "due_date": max(days, default=None)}
+    told |= {"asks": "carry_out", "origin": before["origin"], "due_date": max(days, default=None)}
     frame, cycle = pd.DataFrame([told], dtype=object), record["cycle"]
     rows = records.to_rows(_TASK, frame, cycle, SOPKIT, said, record["number"], now)
     records.insert(connection, company, _TASK, rows)

@@ -201,7 +201,7 @@ KINDS: dict[str, Kind] = {
                 _DUE,
                 _text("origin", "decision, conflict, gate or trigger"),
                 Column(
-                    "kind",
+                    "asks",
                     "what it asks for; blank where people entered it, or a weekly look",
                     blank=True,
                     allowed=("decide", "carry_out", "settle", "gate"),

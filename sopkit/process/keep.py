@@ -115,7 +115,7 @@ def _list_asked(
 def _is_known(kind: str, rows: pd.DataFrame, known: pd.DataFrame, cycle: str) -> pd.Series:
     """Mark the rows that a record stands for already."""
     if kind == "task":
-        return find_records(rows, known, cycle).notna()
+        return find_records(rows.rename(columns={"asks": "kind"}), known, cycle).notna()
     keys = {"conflict": ["family", "kind"], "decision": ["decision"], "kpi": _KPI_KEY}[kind]
     standing = known[known["status"] != "withdrawn"] if kind == "conflict" else known
     there = {tuple(str(cell) for cell in row) for row in standing[keys].to_numpy()}
@@ -152,8 +152,8 @@ def _to_tasks(task: pd.DataFrame, process: Process, t: Catalogue) -> pd.DataFram
     own = task[(task["kind"] != "other") & (task["state"] == "open")]
     titles: list[Any] = [say_task(row, t) for row in _rows(own)]
     owners = own["owner"].fillna(process.to_step("executive").responsible)
-    columns = ["title", "owner", "due_date", "origin", "kind"]
-    return own.assign(title=titles, owner=owners)[columns]
+    columns = ["title", "owner", "due_date", "origin", "asks"]
+    return own.assign(title=titles, owner=owners, asks=own["kind"])[columns]
 
 
 def _to_kpis(kpi: pd.DataFrame) -> pd.DataFrame:

@@ -178,7 +178,7 @@ def tell_kinds(tasks: pd.DataFrame) -> pd.Series:
         tasks: records of kind `task`; one that does not say it is told by its origin.
     """
     own = tasks["author"] == SOPKIT
-    told = tasks["kind"].where(tasks["kind"].notna(), tasks["origin"].map(guess_asked))
+    told = tasks["asks"].where(tasks["asks"].notna(), tasks["origin"].map(guess_asked))
     return told.where(own, "").astype(object)
 
 
