@@ -88,23 +88,28 @@ def publish(
     params: Params = "",
     folder: Folder = "",
 ) -> None:
-    """Sign a month: write approved_plan and released_order, and freeze the cycle.
+    """Sign a month: write approved_plan and released_order, freeze the cycle, update the report.
 
     Where params/process.yaml says `approvals: true`, every step must be approved before; where it
-    says false, or is not there, this one command is enough.
+    says false, or is not there, this one command is enough. Pages and workbook show it then;
+    where they cannot be built, the month is published all the same.
 
     Example: sopkit publish 2026-11 --by "general manager"
 
-    Exit codes: 0 published; 5 a step is missing or out of date, a gate is open, or it is published
-    already.
+    Exit codes: 0 published; 4 published, but the report could not be built; 5 a step is missing or
+    out of date, a gate is open, or it is published already.
     """
+    from sopkit.cli.screen import Screen
     from sopkit.cli.user import find_user
     from sopkit.params import read_params
     from sopkit.process.publish import publish_cycle
-    from sopkit.run.state import choose_params, require_manifest
+    from sopkit.run.site import update_report
+    from sopkit.run.state import choose_params, is_behind, require_manifest
 
     paths = to_paths(cycle, find_folder(folder))
-    require_manifest(paths)
+    before = require_manifest(paths)
+    if before.state == "published" and is_behind(before):
+        update_report(paths, Screen())
     parameters = read_params(choose_params(paths.folder, cycle, params))
     manifest = publish_cycle(paths, parameters, by, author=find_user())
     rows = manifest.tables["approved_plan"].rows
@@ -114,6 +119,7 @@ def publish(
         f"Cycle {cycle} is published by {by}: {rows} rows of approved_plan{orders}, "
         "nothing changes now."
     )
+    update_report(paths, Screen())
 
 
 @app.command()
@@ -134,8 +140,11 @@ def report(
     if not list_cycles(home):
         raise CycleError(f"No cycle was run in {home} yet: sopkit run CYCLE")
     from sopkit.report.site import build_site
+    from sopkit.run.site import note_report
 
     build_site(home, cycle or None, lang.value)
+    for name in [cycle] if cycle else list_cycles(home):
+        note_report(to_paths(name, home), lang.value)
     _show(home, show)
 
 

@@ -81,12 +81,16 @@ def reopen(
 ) -> None:
     """Open a published month for a new version; what was signed is kept in versions/.
 
+    Pages and workbook say draft again when it ends.
+
     Example: sopkit reopen 2026-11 --role general_manager --reason "wrong price of sparkling tea"
 
-    Exit codes: 0 opened; 2 no reason, or not your role; 5 it is not published, is at work or was
-    never run.
+    Exit codes: 0 opened; 2 no reason, or not your role; 4 opened, but no report was built; 5 it is
+    not published, is at work or was never run.
     """
+    from sopkit.cli.screen import Screen
     from sopkit.process.reopen import find_version_dir, list_altered, reopen_cycle
+    from sopkit.run.site import update_report
 
     paths, user = to_paths(cycle, find_folder(folder)), find_user()
     version = reopen_cycle(paths, user, role, reason)
@@ -94,6 +98,7 @@ def reopen(
     say(f"Cycle {cycle} is open again as version {version}; the one before is kept in {kept}.")
     for name in list_altered(paths, version - 1):
         say(f"Note: table {name} was altered after it was signed; {kept.name} keeps it altered.")
+    update_report(paths, Screen())
 
 
 @app.command()

@@ -20,6 +20,7 @@ from sopkit.process.restated import list_restated
 from sopkit.process.tasks import find_records, list_tasks
 from sopkit.process.texts import say_gate, say_reason, say_task
 from sopkit.report.labels import read_labels
+from sopkit.run.state import is_behind
 
 _HEAD = ("step", "state", "owner", "due", "late", "gate")
 _TASKS_SHOWN = 10
@@ -210,6 +211,8 @@ def _describe_runs(state: Standings) -> list[str]:
     for name, record in sorted(manifest.steps.items()):
         if record.error:
             lines.append(f"  {name}: {record.error.splitlines()[0]}")
+    if is_behind(manifest):
+        lines.append(f"The report does not show this yet: sopkit report {state.cycle}")
     if manifest.running and manifest.state != "published":
         lines.append(
             f"  a run is at work, or was cut off: process {manifest.running['process']}, "

@@ -64,7 +64,8 @@ class Issue:
         """State of the cycle: published, failed (a step did not finish) or draft."""
         if self.manifest.state == "published":
             return "published"
-        failed = [s for s in self.manifest.steps.values() if s.state in ("failed", "interrupted")]
+        steps = self.manifest.steps.items()
+        failed = [n for n, s in steps if n in REVIEWS and s.state in ("failed", "interrupted")]
         return "failed" if failed else "draft"
 
     @property

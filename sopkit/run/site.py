@@ -1,4 +1,4 @@
-"""The last step of a run: the report site, built anew only when a page would change."""
+"""The report site after a run or a publication, built anew only when a page would change."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from sopkit.cycle import CyclePaths, Manifest, StepRecord, hash_file, write_manifest
-from sopkit.errors import SopkitError, StepError
+from sopkit.cycle import (
+    CyclePaths,
+    Manifest,
+    StepRecord,
+    hash_file,
+    hold_lock,
+    read_manifest,
+    write_manifest,
+)
+from sopkit.errors import CycleError, SopkitError, StepError
 from sopkit.run.hashing import hash_environment, hash_package
 from sopkit.run.month import Tell
+from sopkit.run.state import REPORT, find_published_at, is_behind, require_manifest
 from sopkit.run.steps import STEPS
-
-REPORT = "report"
 
 
 def find_index(folder: Path) -> Path:
@@ -61,6 +68,34 @@ def build_report(
         write_manifest(paths, manifest)
 
 
+def update_report(paths: CyclePaths, tell: Tell) -> None:
+    """Bring the site up to date after the cycle was published or opened again.
+
+    It opens in the language in which it was last built.
+
+    Raises:
+        CycleError: a run is at work.
+        SopkitError: the site could not be built; what was published or opened stands.
+    """
+    with hold_lock(paths):
+        manifest = require_manifest(paths)
+        last = manifest.steps.get(REPORT)
+        lang = last.causes.get("lang", "en") if last else "en"
+        build_report(paths, manifest, lang, tell)
+
+
+def note_report(paths: CyclePaths, lang: str) -> None:
+    """Note that a site which was behind is built; a cycle that is at work notes its own."""
+    manifest = read_manifest(paths)
+    if manifest is None or not is_behind(manifest):
+        return
+    with contextlib.suppress(CycleError), hold_lock(paths):
+        manifest = require_manifest(paths)
+        causes = _find_causes(paths, manifest, lang)
+        manifest.steps[REPORT] = StepRecord("ok", causes, started=_now())
+        write_manifest(paths, manifest)
+
+
 def prepare_report(paths: CyclePaths, step: str, lang: str) -> None:
     """Make the workbook while the last step runs; what fails is told when the report is built."""
     if step != STEPS[-1].name:
@@ -86,6 +121,7 @@ def _find_causes(paths: CyclePaths, manifest: Manifest, lang: str) -> dict[str, 
         "environment": hash_environment(),
         "lang": lang,
         "state": f"{manifest.state} {states}",
+        "published": find_published_at(manifest),
         **{path.name: hash_file(path) for path in notebooks},
     }
 

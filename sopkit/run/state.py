@@ -1,4 +1,4 @@
-"""Which steps of a cycle hold, which would be run, and why."""
+"""Which steps of a cycle hold, which would be run, and why; whether its report is behind."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from sopkit.errors import CycleError
 from sopkit.params import RunParameters, find_params
 from sopkit.run.causes import find_causes, find_changes
 from sopkit.run.steps import STEPS, Step
+
+REPORT = "report"
 
 
 def choose_params(folder: Path, cycle: str, given: str = "") -> Path:
@@ -52,3 +54,20 @@ def find_due(
         if changes:
             due[step.name] = changes
     return due
+
+
+def is_behind(manifest: Manifest) -> bool:
+    """Return whether the site was built before the cycle was published or opened again, or failed.
+
+    Example:
+        Built as a draft, published since, and the report was cut off: it is behind.
+    """
+    last = manifest.steps.get(REPORT)
+    if last is None:
+        return False
+    return last.state != "ok" or last.causes.get("published", "") != find_published_at(manifest)
+
+
+def find_published_at(manifest: Manifest) -> str:
+    """Return when the cycle was published; blank: it is not."""
+    return str(manifest.published.get("at", ""))
