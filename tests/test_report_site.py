@@ -13,8 +13,7 @@ from report_case import built_site
 import sopkit
 from sopkit.cycle import read_manifest, to_paths, write_manifest
 from sopkit.errors import CycleError, SopkitError
-from sopkit.messages import catalogue
-from sopkit.report.company import split_name
+from sopkit.messages import catalogue, split_name
 from sopkit.report.offline import check_offline, find_remote
 from sopkit.report.site import build_site, prepare_workbook, read_bundle
 from sopkit.report.workbook import make_workbook, to_workbook

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 ROW_HEIGHT = 62
 LABEL_ROOM = 0.35
 BREAK, WIDTHS = "|", {"en": 22, "zh": 12}
+_PIECES = re.compile(r"(?:[\w.%+-](?<![\u4e00-\u9fff]))+[,，、。；：]?|.[,，、。；：]?")
 
 
 def plot_effects(effects: pd.DataFrame, t: Texts) -> alt.LayerChart | alt.FacetChart:
@@ -78,11 +80,18 @@ def to_effect_bars(effects: pd.DataFrame, t: Texts) -> pd.DataFrame:
 
 
 def _wrap(text: str, lang: str) -> str:
-    """Return a title with a mark where its lines end: words in English, characters in Chinese."""
+    """Return a title with a mark where its lines end: words in English, characters in Chinese.
+
+    In Chinese no number and no Latin word is broken, and no line begins with a stop.
+    """
     width = WIDTHS[lang]
-    if lang == "zh":
-        return BREAK.join(text[at : at + width] for at in range(0, len(text), width))
-    return BREAK.join(textwrap.wrap(text, width)) or text
+    if lang != "zh":
+        return BREAK.join(textwrap.wrap(text, width)) or text
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        fits = not lines[-1] or len(lines[-1]) + len(piece) <= width
+        lines = [*lines[:-1], lines[-1] + piece] if fits else [*lines, piece]
+    return BREAK.join(line.strip() for line in lines)
 
 
 def _names(t: Texts) -> list[str]:

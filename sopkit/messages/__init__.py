@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sopkit.messages.catalogue import LANGUAGES, Catalogue, catalogue, placeholders, read_messages
 from sopkit.messages.formats import FORMATS, full_digits, is_missing, keep_together
+from sopkit.messages.names import split_name
 
 __all__ = [
     "FORMATS",
@@ -21,4 +22,5 @@ __all__ = [
     "keep_together",
     "placeholders",
     "read_messages",
+    "split_name",
 ]

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from sopkit.messages.formats import CURRENCIES, FORMATS, is_missing
+from sopkit.messages.names import split_name
 from sopkit.tables import ALL
 
 LANGUAGES = ("en", "zh")
@@ -117,7 +118,8 @@ class Catalogue:
         """Return the message of a key, its values written as the language writes them.
 
         A template names a format after the colon: ``{cost:money}``, ``{p:month}``,
-        ``{line:label.resource}`` (a code by its name), ``{cause:word.cause}``. Lists are joined.
+        ``{line:label.resource}`` (a code by its name), ``{cause:word.cause}``, ``{title:text}``
+        (people's words, the half in this language), ``{code:currency}``. Lists are joined.
         Where the value ``n`` is 1, ``<key>_one`` is taken if it is there. ``{unit}`` (cases) and
         ``{symbol}`` (¥) are always known.
 
@@ -156,8 +158,12 @@ class Catalogue:
         kind, _, name = spec.partition(".")
         if kind in ("label", "word") and name:
             return self.label(name, value) if kind == "label" else self.word(name, value)
-        if spec not in FORMATS:
-            known = ", ".join([*FORMATS, "label.<field>", "word.<column>"])
+        if spec == "text":
+            return self.text(value)
+        if spec == "currency" and not is_missing(value):
+            return self._name_currency(str(value))
+        if spec not in FORMATS and spec != "currency":
+            known = ", ".join([*FORMATS, "text", "currency", "label.<field>", "word.<column>"])
             raise KeyError(f"format {spec!r} is none of {known}")
         if is_missing(value):
             return self._template("format.missing")
@@ -183,8 +189,11 @@ class Catalogue:
     @property
     def money_word(self) -> str:
         """Word for the currency after a number, as Chinese writes it."""
-        key = f"currency.{self.currency}"
-        return self._template(key) if self.has(key) else self.currency
+        return self._name_currency(self.currency)
+
+    def _name_currency(self, code: str) -> str:
+        key = f"currency.{code}"
+        return self._template(key) if self.has(key) else code
 
     @property
     def unit(self) -> str:
@@ -208,7 +217,8 @@ class Catalogue:
     def label(self, name: str, code: object) -> str:
         """Return what a code of a column is called; an unknown code is shown as it stands.
 
-        An owner who is a role (`supply_planner`) is called by the word for it.
+        An owner who is a role (`supply_planner`) is called by the word for it; one named in both
+        languages by his name in this one.
         """
         if is_missing(code) or code == "":
             return self._template("format.missing")
@@ -218,7 +228,22 @@ class Catalogue:
                 return self.labels[kind, text]
         if name in _OWNERS and self.has(f"word.role.{text}"):
             return self._template(f"word.role.{text}")
-        return self._template("format.all") if text == ALL else text
+        if text == ALL:
+            return self._template("format.all")
+        return self.text(text) if name in _OWNERS else text
+
+    def text(self, said: object) -> str:
+        """Return what people wrote: where it is given in both languages, the half in this one.
+
+        Example:
+            >>> catalogue("en").text("三月停供 / Out in March")
+            'Out in March'
+        """
+        return (
+            self._template("format.missing")
+            if is_missing(said)
+            else split_name(str(said))[self.lang]
+        )
 
     def is_word(self, column: str) -> bool:
         """Return whether the values of a column are words of the catalogue."""

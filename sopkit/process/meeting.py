@@ -236,7 +236,7 @@ def _list_verdicts(meeting: Meeting) -> list[str]:
 
 def _say_remark(meeting: Meeting, approval: Row) -> str:
     """Return the remark of a signature; one on an earlier version of the plan says so."""
-    remark = "" if approval["reason"] == NO_REMARK else _text(approval["reason"])
+    remark = "" if approval["reason"] == NO_REMARK else _text(approval["reason"], meeting.t)
     version = approval["plan_version"]
     if version == version and version is not None and int(version) < meeting.state.version:
         return f"{remark} {meeting.say('minutes.of_version', version=int(version))}".strip()
@@ -340,7 +340,7 @@ def _say_each(
             key,
             number=row["number"],
             status=row["status"],
-            said="; ".join(filter(None, (_text(row.get("verdict")), _text(row["closed_reason"])))),
+            said=_join(meeting, row.get("verdict"), row["closed_reason"]),
             **values(row),
         )
         for row in _rows(rows)
@@ -350,7 +350,7 @@ def _say_each(
 def _name_decision(meeting: Meeting, row: Row) -> str:
     """Return what a decision is about: a person's title, or a run's kind and subject in words."""
     if row["author"] != SOPKIT:
-        return str(row["title"])
+        return meeting.t.text(row["title"])
     return meeting.say("minutes.about", kind=row["kind"], subject=row["subject"])
 
 
@@ -358,5 +358,9 @@ def _rows(frame: pd.DataFrame) -> list[Row]:
     return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
 
 
-def _text(cell: Any) -> str:
-    return "" if cell is None or cell != cell else str(cell)
+def _join(meeting: Meeting, *said: Any) -> str:
+    return "; ".join(filter(None, (_text(one, meeting.t) for one in said)))
+
+
+def _text(cell: Any, t: Catalogue) -> str:
+    return "" if cell is None or cell != cell else t.text(cell)

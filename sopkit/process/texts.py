@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sopkit.messages import Catalogue, catalogue
+from sopkit.params.process import STEPS
 from sopkit.process.approvals import Standing
 from sopkit.process.gates import Gate, Reason
 from sopkit.tables import ALL
@@ -64,10 +65,14 @@ def to_sentence(task: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the message of a task of contract `task`, and its values.
 
     Example:
-        A decision to take: `process.task.decide` with `origin` and `subject`.
+        A decision to take: `process.task.decide` with `origin` and `subject`. A step that was sent
+        back (its verdict is the origin): `process.task.sent_back` with its name and the reason.
     """
     names = ("origin", "subject", "option", "title")
     values = {name: None if pd.isna(task[name]) else task[name] for name in names}
+    step, stroke, said = str(values["title"]).partition(": ")
+    if str(values["origin"]).startswith("V-") and stroke and step in STEPS:
+        return "process.task.sent_back", {"step": (f"process.step.{step}", {}), "title": said}
     kind = f"gate.{task['origin']}" if task["kind"] == "gate" else task["kind"]
     if kind in ("decide", "carry_out") and values["subject"] == ALL:
         kind += "_gap"

@@ -13,6 +13,7 @@ from sopkit.report.drawn import Amount, Drawn
 _UNITS = {"qty": "", "value": "", "hours": "hours", "days": "days", "months": "months"}
 _SIGNED = ("bias", "gap", "change", "value_added", "override_qty", "stream_qty")
 _CODES = ("item", "component")
+_PEOPLES = ("title", "reason", "settled_reason", "assumption")
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,6 @@ def _write_text(t: Catalogue, name: str, value: object) -> TableCell:
         if isinstance(value, bool) and word in ("true", "false"):
             word = t("format.yes" if value else "format.no")
         return TableCell(word)
-    label = t.label(name, value)
+    label = t.text(value) if name in _PEOPLES else t.label(name, value)
     code = str(value) if name in _CODES and label != str(value) else ""
     return TableCell(keep_together(label), code=code)

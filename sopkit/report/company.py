@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sopkit.cycle import Manifest
-
-_HAN = re.compile(r"[\u4e00-\u9fff]")
+from sopkit.messages import split_name
 
 
 @dataclass(frozen=True)
@@ -45,16 +43,3 @@ def _read(path: Path) -> dict[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     tree = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     return tree if isinstance(tree, dict) else {}
-
-
-def split_name(name: str) -> dict[str, str]:
-    """Return a name by language: the part in Chinese characters, and the other.
-
-    Example:
-        >>> split_name("清泉饮料 / Clearspring Drinks")["en"]
-        'Clearspring Drinks'
-    """
-    parts = [part.strip() for part in name.split(" / ")]
-    chinese = [part for part in parts if _HAN.search(part)]
-    other = [part for part in parts if not _HAN.search(part)]
-    return {"en": (other or parts)[0], "zh": (chinese or parts)[0]}
