@@ -332,7 +332,7 @@ class TestTasks:
             "T-2026-11-009": "open",
             "T-2026-11-D1": "done",
         }
-        assert say_task(found.loc["T-2026-11-009"].to_dict()) == "supply: mend"
+        assert say_task(found.loc["T-2026-11-009"].to_dict()) == "Supply review sent back: mend"
 
     def test_what_an_earlier_cycle_decided_is_asked_for_until_it_is_done(self):
         told = {"decision": "2026-10-D2", "cycle": "2026-10", "option": "C", "owner": "finance"}
