@@ -173,3 +173,27 @@ def test_the_units_of_the_plan_are_always_known():
     own = {"mine.note": "In {unit} and {symbol}"}
     assert EN.with_own(own)("mine.note") == "In cases and ¥"
     assert ZH.with_own(own)("mine.note") == "In 箱 and ¥"
+
+
+def test_what_people_wrote_in_both_languages_is_shown_in_that_of_the_page():
+    title = "三月停供 / Out in March"
+    assert (EN.text(title), ZH.text(title)) == ("Out in March", "三月停供")
+    assert (EN("scenarios.title", title=title), ZH("scenarios.title", title=title)) == (
+        *("Out in March", "三月停供"),
+    )
+    assert EN.text(None) == EN.show(float("nan"), "money")
+
+
+def test_an_owner_is_called_by_his_label_else_by_his_role_else_by_his_name_in_the_language():
+    t = catalogue("zh", labels={("owner", "采购"): "采购经理"})
+    assert t.label("owner", "采购") == "采购经理"
+    assert t.label("owner", "finance") == "财务"
+    assert t.label("owner", "销售总监 / Sales director") == "销售总监"
+    assert t.label("item", "甲 / A") == "甲 / A"
+
+
+def test_money_is_named_as_the_language_names_it():
+    told = {"currency": "CNY"}
+    assert ZH("consensus.chart_note", **told).startswith("净收入，元／月")
+    assert EN("consensus.chart_note", **told).startswith("Net revenue, CNY a month")
+    assert ZH.show("XAU", "currency") == "XAU"

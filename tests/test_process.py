@@ -8,6 +8,7 @@ from builders import table
 from process_case import CONFLICT, CYCLE, DECISION, table_of
 
 from sopkit.errors import ParameterError
+from sopkit.messages import catalogue
 from sopkit.params import Process, read_process
 from sopkit.planbook import find_kind
 from sopkit.process import (
@@ -332,7 +333,9 @@ class TestTasks:
             "T-2026-11-009": "open",
             "T-2026-11-D1": "done",
         }
-        assert say_task(found.loc["T-2026-11-009"].to_dict()) == "Supply review sent back: mend"
+        sent_back = found.loc["T-2026-11-009"].to_dict()
+        assert say_task(sent_back) == "Supply review sent back: mend"
+        assert say_task(sent_back, catalogue("zh")) == "供应评审被退回：mend"
 
     def test_what_an_earlier_cycle_decided_is_asked_for_until_it_is_done(self):
         told = {"decision": "2026-10-D2", "cycle": "2026-10", "option": "C", "owner": "finance"}

@@ -444,6 +444,26 @@ class TestMeetings:
         assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
         assert page.parent == paths.folder / "reports" / CYCLE
 
+    def test_words_given_in_both_languages_are_told_in_that_of_the_sheet(self, paths):
+        asked = {"title": "再找一家瓶盖厂 / Find a second cap supplier", "owner": "purchasing"}
+        with open_planbook(paths.folder, company="demo") as book:
+            book.add("task", pd.DataFrame([asked]), CYCLE, "sales.head", reason="short", now=at(21))
+        user, role = SIGNERS["supply"]
+        said = "二线停机 / line 2 is down"
+        reject_step(paths.folder, CYCLE, "supply", user, role, said, now=at(29))
+        told = {
+            lang: write_minutes(paths.folder, CYCLE, "supply", lang)[0] for lang in ("en", "zh")
+        }
+        assert "sent it back on 29 Nov 2026: line 2 is down" in told["en"]
+        assert "Supply review sent back: line 2 is down;" in told["en"]
+        assert "供应评审被退回：二线停机；" in told["zh"]
+        tasks = {
+            lang: write_agenda(paths.folder, CYCLE, "supply", lang)[0] for lang in ("en", "zh")
+        }
+        assert "：再找一家瓶盖厂；" in tasks["zh"]
+        assert ": Find a second cap supplier;" in tasks["en"]
+        assert " / " not in tasks["en"] + tasks["zh"]
+
     def test_the_minutes_tell_signatures_decisions_and_verdicts(self, paths):
         answer(paths)
         approve(paths, "data", now=at(28))
@@ -457,6 +477,7 @@ class TestMeetings:
         assert "Nobody has signed or sent back this step." in text
         text, page = write_minutes(paths.folder, CYCLE, "supply", "zh")
         assert "production.head 以生产身份于 2026 年 11 月 29 日退回：line <2> is down" in text
+        assert "供应评审被退回：line <2> is down" in text
         assert "T-2026-11-001" in text
         assert "line &lt;2&gt; is down" in page.read_text(encoding="utf-8")
 

@@ -285,6 +285,13 @@ def test_a_companys_name_is_split_by_language():
     assert split_name("Acme") == {"en": "Acme", "zh": "Acme"}
 
 
+def test_a_text_in_one_language_is_never_cut():
+    for text in ("Line 1 / line 2", "一线 / 二线", "气泡茶", ""):
+        assert split_name(text) == {"en": text, "zh": text}
+    both = split_name("茶 / 果汁 / Tea / juice")
+    assert both == {"en": "Tea / juice", "zh": "茶 / 果汁"}
+
+
 @pytest.mark.slow
 def test_the_executed_notebook_stays_a_plain_notebook(reports):
     path = to_paths("2026-11", reports.parent).executed_dir / "05_executive_review.ipynb"

@@ -27,6 +27,15 @@ WRONG = """- name: wrong
     - capacity: LL
       change: +1 %
 """
+BOTH = """- name: both
+  title: 灌装线多开十小时 / Ten more hours on the filler
+  owner: 生产部 / Production
+  reason: 班组已同意 / crew agreed
+  diff:
+    - capacity: L
+      from: 2026-01
+      change: +10 hours
+"""
 GONE = """- name: gone
   owner: production
   diff:
@@ -123,3 +132,14 @@ def test_a_file_that_is_no_list_of_scenarios_is_refused(home, tmp_path):
     assert done.exit_code == 1
     assert "scenario 1: `name`: missing" in done.output
     assert call("solve", str(tmp_path / "none.yaml")).exit_code == 1
+
+
+def test_title_owner_and_reason_in_both_languages_show_the_half_asked_for(home, tmp_path):
+    done = call("add", write(tmp_path, BOTH))
+    assert done.exit_code == 0, done.output
+    english, chinese = call("list").output, call("list", "--lang", "zh").output
+    assert "both: Ten more hours on the filler" in english
+    assert "  Production: crew agreed" in english
+    assert "both: 灌装线多开十小时\n" in chinese
+    assert "  生产部：班组已同意" in chinese
+    assert "班组已同意 / crew agreed" in call("show", "both").output

@@ -118,6 +118,8 @@ def add(
 ) -> None:
     """Enter records of a kind, all of a file or none.
 
+    A title or reason may be given in both languages, Chinese / English; pages show their own half.
+
     Example: sopkit book add task --set title="Call the carrier" --set owner=supply --reason late
 
     Exit codes: 0 entered; 1 a record is not fit, all problems are named; 2 the command is wrong or

@@ -134,7 +134,9 @@ def add(
     """Enter the scenarios of a file into the planbook, all of them or none.
 
     They stand in the cycle and those after it, applied anew to each month's data. One that cannot
-    be applied to the cycle's data is refused. Take one back with sopkit book withdraw NUMBER.
+    be applied to the cycle's data is refused. Titles, owners and reasons may be given in both
+    languages, Chinese / English; pages show their own half. Take one back with sopkit book
+    withdraw NUMBER.
 
     Example: sopkit scenario add mine.yaml
 

@@ -12,8 +12,9 @@ In a file, a list::
           to: 2027-08
           change: +10 %
 
-The words of a block stand in `supply.whatif`. Whoever keeps scenarios keeps this text; it is
-applied anew to each month's data.
+Title, owner and reason may be given in both languages, `中文 / English`. The words of a block stand
+in `supply.whatif`. Whoever keeps scenarios keeps this text; it is applied anew to each month's
+data.
 """
 
 from __future__ import annotations
