@@ -8,11 +8,11 @@ from scipy.sparse import csr_array
 from supply_cases import random_company
 
 from sopkit.supply import Rates, check_plan, prepare_case, solve_case
-from sopkit.supply import solver as solver_module
 from sopkit.supply.inputs.streams import to_streams
 from sopkit.supply.model.build import build_model
 from sopkit.supply.model.lp import to_lp
 from sopkit.supply.model.units import find_money
+from sopkit.supply.solver import highs as solver_module
 from sopkit.supply.solver.highs import Solution, solve_lp
 from sopkit.supply.solver.stopped import prove_bound
 
