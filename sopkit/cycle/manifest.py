@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from sopkit.cycle.paths import CyclePaths
@@ -106,7 +106,7 @@ def read_manifest(paths: CyclePaths) -> Manifest | None:
 
 def write_manifest(paths: CyclePaths, manifest: Manifest) -> None:
     """Write the manifest whole, or leave the old one."""
-    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
+    text = json.dumps(manifest, default=vars, ensure_ascii=False, indent=1, sort_keys=True)
     write_atomic(paths.manifest_file, f"{text}\n".encode())
 
 

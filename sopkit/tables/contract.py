@@ -127,11 +127,15 @@ def _fit_one(frame: pd.DataFrame, column: Column) -> pd.Series:
         values = pd.Series(column.default, index=frame.index, dtype=object)
     else:
         values = frame[column.name]
-    if column.default is not None and values.isna().any():
-        values = values.astype(object).where(values.notna(), column.default)
+    if values.dtype == _DTYPES[column.kind] and column.kind != "text" and column.default is None:
+        return values
+    blank = values.isna()
+    if column.default is not None and blank.any():
+        values = values.astype(object).where(~blank, column.default)
+        blank = values.isna()
     if column.kind == "text":
         text = values.astype(object)
-        return text.where(values.notna(), None) if values.isna().any() else text
+        return text.where(~blank, None) if blank.any() else text
     if column.kind in ("date", "month"):
         is_date = pd.api.types.is_datetime64_dtype(values)
         return (values if is_date else pd.to_datetime(values)).astype("datetime64[ns]")
@@ -248,13 +252,11 @@ def _read_failures(frame: pd.DataFrame, failures: pd.DataFrame) -> list[pd.DataF
 def _find_doubled_keys(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     key = list(table.key)
     doubled = frame.duplicated(key, keep="first") if key else pd.Series(False, index=frame.index)
-    problems = _problem_rows(frame, doubled, key[0] if key else "", "doubled key", "")
-    if len(problems):
-        shared = frame.loc[problems["row"], key].astype(str).agg(", ".join, axis=1)
-        problems["value"] = shared.to_numpy()
-        problems["column"] = ", ".join(key)
-        problems["advice"] = _ADVICE["doubled key"]
-    return problems
+    if not doubled.any():
+        return pd.DataFrame(columns=PROBLEM_COLUMNS)
+    problems = _problem_rows(frame, doubled, key[0], "doubled key", _ADVICE["doubled key"])
+    shared = frame.loc[problems["row"], key].astype(str).agg(", ".join, axis=1)
+    return problems.assign(value=shared.to_numpy(), column=", ".join(key))
 
 
 def check_table(frame: pd.DataFrame, table: Table, source: str = "") -> pd.DataFrame:
